@@ -1,0 +1,135 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.localq.core.Refusal;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * What all commands share: help, version, the queue, and how a wrong word is answered.
+ *
+ * <p>Built with picocli's programmatic API: annotations are read by reflection, which costs a cold
+ * JVM more than all the rest.
+ */
+abstract class Command {
+  static final String NAMES = "lbatch, lqueue, linfo, lcancel and localqd";
+  static final String VERSION = "0.1.0";
+
+  /** The command of this name. */
+  static Optional<Command> named(String name) {
+    // a switch and not a table: only the one class is loaded
+    return switch (name) {
+      case "lbatch" -> Optional.of(new LbatchCommand());
+      case "lqueue" -> Optional.of(new LqueueCommand());
+      case "linfo" -> Optional.of(new LinfoCommand());
+      case "lcancel" -> Optional.of(new LcancelCommand());
+      case "localqd" -> Optional.of(new LocalqdCommand());
+      case "warm-up" -> Optional.of(new WarmUpCommand());
+      default -> Optional.empty();
+    };
+  }
+
+  /** Its name, its options, its help. */
+  abstract CommandSpec spec();
+
+  /** Does it. */
+  abstract int run(ParseResult parsed, Door door) throws IOException, InterruptedException;
+
+  /** Parses the words and does it. */
+  final int run(List<String> words, Door door) throws IOException, InterruptedException {
+    CommandSpec spec =
+        spec()
+            .addOption(flag("-h", "--help", "Show this help.").usageHelp(true).build())
+            .addOption(flag("-V", "--version", "Show the version.").versionHelp(true).build());
+    CommandLine line = new CommandLine(spec).setExpandAtFiles(false).setInterpolateVariables(false);
+    configure(line);
+    ParseResult parsed = parse(line, words);
+    if (parsed.isUsageHelpRequested()) {
+      line.usage(door.out(), CommandLine.Help.Ansi.OFF);
+      return ExitCode.DONE;
+    }
+    if (parsed.isVersionHelpRequested()) {
+      door.out().println("localq " + VERSION);
+      return ExitCode.DONE;
+    }
+    return run(parsed, door);
+  }
+
+  /** What a command wants of the parser beyond the usual. */
+  void configure(CommandLine line) {}
+
+  private static ParseResult parse(CommandLine line, List<String> words) {
+    try {
+      return line.parseArgs(words.toArray(new String[0]));
+    } catch (CommandLine.ParameterException bad) {
+      String message = bad.getMessage();
+      throw Refusal.usage(
+          message.substring(0, 1).toLowerCase(Locale.ROOT)
+              + message.substring(1)
+              + "; see "
+              + line.getCommandName()
+              + " --help");
+    }
+  }
+
+  static OptionSpec.Builder flag(String letter, String word, String help) {
+    return OptionSpec.builder(letter, word).description(help);
+  }
+
+  static OptionSpec.Builder option(String letter, String word, String label, String help) {
+    return flag(letter, word, help).type(String.class).arity("1").paramLabel(label);
+  }
+
+  static OptionSpec queueOption() {
+    return option(
+            "-u",
+            "--uri",
+            "URIFILE",
+            "The queue, named by its URI file (default: $LOCALQ_URI, else ~/.localq/localqd).")
+        .build();
+  }
+
+  /** The whole number of at least {@code least} that {@code option} was given, or a refusal. */
+  static Optional<Integer> number(ParseResult parsed, String option, int least) {
+    return text(parsed, option).map(text -> number(option, text, least));
+  }
+
+  static int number(String option, String text, int least) {
+    if (!text.matches("[+-]?[0-9]+")) {
+      throw Refusal.usage(
+          option + " " + text + ": not a number, expected a whole number of at least " + least);
+    }
+    if (text.startsWith("-") ? least >= 0 && !text.matches("-0+") : text.length() > 10) {
+      throw Refusal.usage(
+          option
+              + " "
+              + text
+              + ": expected a whole number from "
+              + least
+              + " to "
+              + Integer.MAX_VALUE);
+    }
+    long value = Long.parseLong(text);
+    if (value < least || value > Integer.MAX_VALUE) {
+      throw Refusal.usage(
+          option
+              + " "
+              + text
+              + ": expected a whole number from "
+              + least
+              + " to "
+              + Integer.MAX_VALUE);
+    }
+    return (int) value;
+  }
+
+  /** What {@code option} was given. */
+  static Optional<String> text(ParseResult parsed, String option) {
+    return Optional.ofNullable(parsed.matchedOptionValue(option, null));
+  }
+}

@@ -1,0 +1,290 @@
+package org.localq.cli;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.localq.core.JobId;
+import org.localq.core.ProcessId;
+import org.localq.core.Refusal;
+import org.localq.spool.Entry;
+import org.localq.spool.Locked;
+import org.localq.spool.Settings;
+import org.localq.spool.Spool;
+import org.localq.worker.Cancellation;
+import org.localq.worker.Log;
+
+/** The workers of a queue, seen from outside: started, stopped, counted. */
+final class Crew {
+  /** What the launcher reads for the JVM, and not for the queue. */
+  private static final Set<String> FOR_OUR_JVM = Set.of("LOCALQ_JAVA_OPTS", "LOCALQ_NO_ARCHIVE");
+
+  private static final Duration GRACE = Duration.ofMillis(600);
+  private static final Duration NAP = Duration.ofMillis(20);
+
+  private final Queue queue;
+  private final Door door;
+
+  Crew(Queue queue, Door door) {
+    this.queue = queue;
+    this.door = door;
+  }
+
+  /**
+   * Where a worker is to work.
+   *
+   * @param spool where the user wants a new spool
+   * @param takeOver whether another machine's spool is to be made this machine's
+   */
+  record Place(Optional<Path> spool, boolean takeOver) {}
+
+  /** What becomes of running jobs when the workers stop. */
+  enum Parting {
+    /** They go on. */
+    NOW,
+    /** They are waited for. */
+    WAIT,
+    /** They are cancelled. */
+    CANCEL
+  }
+
+  /** Opens the spool, or makes it. */
+  static Spool open(Queue queue, Place place) throws IOException {
+    if (place.takeOver()) {
+      queue.takeOver();
+    }
+    return queue.openOrFound(place.spool());
+  }
+
+  int start(Settings settings, Place place) throws IOException, InterruptedException {
+    try (Spool spool = open(queue, place)) {
+      List<ProcessId> workers = queue.workers(spool);
+      if (!workers.isEmpty()) {
+        throw Refusal.of("already running, pid " + workers.get(0).pid());
+      }
+      Path log = queue.uriFile().logFile();
+      long before = touch(log);
+      Process worker = spawn(settings, log);
+      String answer = answer(worker);
+      if (!answer.equals(Foreground.READY)) {
+        throw Refusal.of(whyNot(worker, log, before));
+      }
+      int cores = spool.limit().orElse(0);
+      door.out()
+          .println(
+              "localqd started, pid "
+                  + worker.pid()
+                  + ", "
+                  + Text.count(cores, "core")
+                  + ", spool "
+                  + spool.layout().root());
+      return ExitCode.DONE;
+    }
+  }
+
+  private static long touch(Path log) throws IOException {
+    try {
+      Files.createFile(
+          log, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } catch (FileAlreadyExistsException kept) {
+      // an earlier worker's
+    }
+    return Files.size(log);
+  }
+
+  private Process spawn(Settings settings, Path log) throws IOException {
+    List<String> words = new ArrayList<>();
+    // a session of its own: a closed terminal does not reach it
+    words.add("setsid");
+    words.addAll(door.self());
+    words.addAll(
+        List.of(
+            "localqd", "run", LocalqdCommand.BACKGROUND, "-u", queue.uriFile().path().toString()));
+    words.addAll(LocalqdCommand.words(settings));
+    ProcessBuilder builder = new ProcessBuilder(words);
+    // started from inside a job it must not look like one of that job's processes
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("LOCALQ_") && !FOR_OUR_JVM.contains(name));
+    builder.directory(new File("/"));
+    builder.redirectInput(new File("/dev/null"));
+    builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    return builder.start();
+  }
+
+  /** The first line that the worker prints; empty when it ended without one. */
+  private static String answer(Process worker) throws IOException {
+    try (BufferedReader reader =
+        new BufferedReader(
+            new InputStreamReader(worker.getInputStream(), StandardCharsets.UTF_8))) {
+      return Optional.ofNullable(reader.readLine()).orElse("");
+    }
+  }
+
+  private static String whyNot(Process worker, Path log, long before)
+      throws IOException, InterruptedException {
+    int code = worker.waitFor();
+    List<String> lines =
+        Files.readString(log, StandardCharsets.UTF_8).substring((int) before).lines().toList();
+    return lines.stream()
+        .filter(line -> line.startsWith("localqd: "))
+        .map(line -> line.substring("localqd: ".length()))
+        .findFirst()
+        .orElse("the worker ended with exit code " + code + " before it was ready; see " + log);
+  }
+
+  int restart(UnaryOperator<Settings> asked, Place place) throws IOException, InterruptedException {
+    Settings settings;
+    try (Spool spool = open(queue, place)) {
+      settings = asked.apply(spool.workers().settings());
+      end(spool, queue.workers(spool));
+    }
+    return start(settings, new Place(place.spool(), false));
+  }
+
+  int stop(Parting parting) throws IOException, InterruptedException {
+    try (Spool spool = queue.open()) {
+      List<ProcessId> workers = queue.workers(spool);
+      if (parting == Parting.NOW) {
+        end(spool, workers);
+      } else {
+        drain(spool, parting, workers);
+      }
+      int running = spool.running().size();
+      door.out()
+          .println(
+              (workers.isEmpty() ? "no worker was alive" : "localqd stopped")
+                  + (running == 0
+                      ? ""
+                      : "; "
+                          + Text.count(running, "job")
+                          + " still running, recorded by the next worker"));
+      return ExitCode.DONE;
+    }
+  }
+
+  /**
+   * Ends these workers within a second: what they do survives kill -9, so that is what one gets
+   * that does not listen.
+   */
+  private void end(Spool spool, List<ProcessId> workers) throws IOException, InterruptedException {
+    workers.forEach(worker -> signal(worker, false));
+    if (!areGone(workers, GRACE)) {
+      workers.forEach(worker -> signal(worker, true));
+      areGone(workers, GRACE);
+    }
+    spool.workers().sweep(door.machine()::isAlive);
+    forgetPid(workers);
+  }
+
+  private void signal(ProcessId worker, boolean kill) {
+    Optional<ProcessHandle> handle = ProcessHandle.of(worker.pid());
+    if (handle.isPresent() && door.machine().isAlive(worker)) {
+      if (kill) {
+        handle.get().destroyForcibly();
+      } else {
+        handle.get().destroy();
+      }
+    }
+  }
+
+  private boolean areGone(List<ProcessId> workers, Duration within) throws InterruptedException {
+    long deadline = System.nanoTime() + within.toNanos();
+    while (workers.stream().anyMatch(door.machine()::isAlive)) {
+      if (System.nanoTime() - deadline > 0) {
+        return false;
+      }
+      TimeUnit.MILLISECONDS.sleep(NAP.toMillis());
+    }
+    return true;
+  }
+
+  private void forgetPid(List<ProcessId> ended) throws IOException {
+    Path file = queue.uriFile().pidFile();
+    if (Files.isRegularFile(file)) {
+      String pid = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
+      if (ended.stream().anyMatch(worker -> Long.toString(worker.pid()).equals(pid))) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  /** Lets the running jobs end, or ends them, and the workers with the last of them. */
+  private void drain(Spool spool, Parting parting, List<ProcessId> workers)
+      throws IOException, InterruptedException {
+    if (!workers.isEmpty()) {
+      try (Locked locked = spool.lock()) {
+        spool.workers().drain(locked);
+      }
+    }
+    Cancellation cancellation =
+        new Cancellation(spool, Machinery.judge(door, queue, spool, Log.silent(door.clock())));
+    if (parting == Parting.CANCEL) {
+      for (JobId id : spool.running()) {
+        cancellation.cancel(id, Cancellation.GRACE);
+      }
+    }
+    while (!(workers.isEmpty() ? spool.running().isEmpty() : queue.workers(spool).isEmpty())) {
+      if (workers.isEmpty()) {
+        for (JobId id : spool.running()) {
+          cancellation.pursue(id);
+        }
+      }
+      TimeUnit.MILLISECONDS.sleep(NAP.toMillis());
+    }
+    forgetPid(workers);
+  }
+
+  int status() throws IOException {
+    if (!queue.uriFile().exists()) {
+      door.out()
+          .println(
+              "no queue at "
+                  + queue.uriFile().path()
+                  + " yet; localqd"
+                  + queue.option()
+                  + " start makes it");
+      return ExitCode.NO_WORKER;
+    }
+    try (Spool spool = queue.open()) {
+      List<ProcessId> workers = queue.workers(spool);
+      String place = ", spool " + spool.layout().root();
+      if (workers.isEmpty()) {
+        door.out().println("no worker is alive" + place + "; localqd" + queue.option() + " start");
+        return ExitCode.NO_WORKER;
+      }
+      for (ProcessId worker : workers) {
+        door.out().println("localqd is alive, pid " + worker.pid() + ", " + load(spool) + place);
+      }
+      return ExitCode.DONE;
+    }
+  }
+
+  private static String load(Spool spool) throws IOException {
+    long busy = 0;
+    for (JobId id : spool.running()) {
+      busy +=
+          spool.find(id).orElse(null) instanceof Entry.Running running ? running.job().cores() : 0;
+    }
+    OptionalInt limit = spool.limit();
+    return busy
+        + " of "
+        + Text.count(limit.orElse(0), "core")
+        + " busy"
+        + (spool.workers().isDraining() ? ", draining" : "");
+  }
+}

@@ -1,0 +1,102 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.localq.core.Capacity;
+import org.localq.core.Identity;
+import org.localq.engine.Engine;
+import org.localq.spool.Settings;
+import org.localq.spool.Spool;
+import org.localq.spool.Workers;
+import org.localq.worker.Daemon;
+import org.localq.worker.Judge;
+import org.localq.worker.Log;
+import org.localq.worker.Worker;
+
+/** {@code localqd run}: is the worker. */
+final class Foreground {
+  /** What a worker in the background prints once it claims jobs. */
+  static final String READY = "ready";
+
+  private final Queue queue;
+  private final Door door;
+
+  Foreground(Queue queue, Door door) {
+    this.queue = queue;
+    this.door = door;
+  }
+
+  /**
+   * Works until it is told to end.
+   *
+   * @param background whether {@code localqd start} made this process, and waits for its word
+   */
+  int run(Settings settings, Crew.Place place, boolean background)
+      throws IOException, InterruptedException {
+    Log log = new Log(door.err(), door.clock());
+    try (Spool spool = Crew.open(queue, place)) {
+      Identity identity = queue.identity();
+      Engine engine = Machinery.engine(door, queue, spool);
+      Judge judge =
+          new Judge(engine, identity, new Judge.Times(door.clock(), door.machine()::uptime), log);
+      Worker worker = new Worker(new Worker.Tools(spool, engine, judge, log), identity, settings);
+      Daemon daemon = new Daemon(spool, worker, door.machine()::uptime, log);
+      int machineCores = Runtime.getRuntime().availableProcessors();
+      Workers.Membership membership =
+          daemon.join(new Workers.Wish(settings, machineCores, background));
+      PidFile pidFile =
+          new PidFile(queue.uriFile().pidFile(), identity.process().pid(), background);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> part(membership, pidFile, log)));
+      log.say(
+          Daemon.describe(spool, settings, new Capacity(spool.limit().orElse(machineCores), 0))
+              + ", pid "
+              + identity.process().pid());
+      pidFile.write();
+      Daemon.End end =
+          daemon.run(settings, door.machine()::isAlive, background ? this::announce : () -> {});
+      log.say(
+          end == Daemon.End.DRAINED
+              ? "drained: nothing runs any more"
+              : spool.layout().root()
+                  + " is gone; running jobs go on, their ends can't be recorded");
+      return end == Daemon.End.DRAINED ? ExitCode.DONE : ExitCode.REFUSED;
+    }
+  }
+
+  private void announce() {
+    door.out().println(READY);
+    door.out().flush();
+  }
+
+  /** Whatever this leaves undone, a kill -9 leaves undone too, and the next worker tidies. */
+  private static void part(Workers.Membership membership, PidFile pidFile, Log log) {
+    try {
+      log.say("localqd ends; running jobs go on");
+      pidFile.remove();
+      membership.close();
+    } catch (IOException gone) {
+      log.say("localqd ends without tidying up: " + gone.getMessage());
+    }
+  }
+
+  /** {@code X.pid}: for people and their scripts; localq itself asks the spool. */
+  private record PidFile(Path path, long pid, boolean wanted) {
+    void write() throws IOException {
+      if (wanted) {
+        Files.writeString(path, pid + "\n", StandardCharsets.US_ASCII);
+      }
+    }
+
+    void remove() throws IOException {
+      if (wanted
+          && Files.isRegularFile(path)
+          && Files.readString(path, StandardCharsets.ISO_8859_1)
+              .strip()
+              .equals(Long.toString(pid))) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package org.localq.cli;
+
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.localq.core.JobId;
+import org.localq.core.Refusal;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/** Job ids on a command line: {@code -j 1,2} or plain, comma lists allowed in both. */
+final class Ids {
+  private Ids() {}
+
+  static OptionSpec option(String help) {
+    return Command.option("-j", "--jobs", "ID[,ID…]", help)
+        .type(List.class)
+        .auxiliaryTypes(String.class)
+        .build();
+  }
+
+  static PositionalParamSpec words(String help) {
+    return PositionalParamSpec.builder()
+        .type(List.class)
+        .auxiliaryTypes(String.class)
+        .arity("0..*")
+        .paramLabel("ID")
+        .description(help)
+        .build();
+  }
+
+  /** The ids that were named, in order. */
+  static SortedSet<JobId> of(ParseResult parsed) {
+    SortedSet<JobId> ids = new TreeSet<>();
+    List<String> given = parsed.matchedOptionValue("-j", List.of());
+    given.forEach(text -> add(text, ids));
+    List<String> plain = parsed.matchedPositionalValue(0, List.of());
+    plain.forEach(text -> add(text, ids));
+    return ids;
+  }
+
+  private static void add(String list, SortedSet<JobId> ids) {
+    for (String text : list.split(",", -1)) {
+      ids.add(
+          JobId.parse(text)
+              .orElseThrow(
+                  () ->
+                      Refusal.usage(
+                          "\""
+                              + text
+                              + "\" is no job id, expected a whole number of at least 1 as lqueue shows it")));
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.localq.core.Claim;
+import org.localq.core.Job;
+import org.localq.core.JobId;
+import org.localq.core.Outcome;
+import org.localq.core.Reason;
+import org.localq.core.Refusal;
+import org.localq.core.Result;
+import org.localq.core.State;
+import org.localq.core.Usage;
+import org.localq.core.Workplace;
+import org.localq.spool.Entry;
+import org.localq.spool.Spool;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code linfo}: everything known about a job. */
+final class LinfoCommand extends Command {
+  @Override
+  CommandSpec spec() {
+    CommandSpec spec = CommandSpec.create().name("linfo");
+    spec.usageMessage()
+        .description("Shows everything that is known about jobs, a field a line.")
+        .customSynopsis("linfo [OPTION…] ID…");
+    return spec.addOption(Ids.option("The jobs; or give the ids as plain words."))
+        .addOption(flag("--state", "--state", "Print the bare state and nothing else.").build())
+        .addOption(
+            flag("--json", "--json", "Print the job's file, with id and state, as JSON.").build())
+        .addOption(queueOption())
+        .addPositional(Ids.words("The jobs."));
+  }
+
+  @Override
+  int run(ParseResult parsed, Door door) throws IOException {
+    SortedSet<JobId> ids = Ids.of(parsed);
+    if (ids.isEmpty()) {
+      throw Refusal.usage("no job named; expected ids, as lqueue shows them");
+    }
+    Queue queue = Queue.of(parsed, door);
+    int code = ExitCode.DONE;
+    try (Spool spool = queue.open()) {
+      boolean first = true;
+      for (JobId id : ids) {
+        Optional<Entry> entry = spool.find(id);
+        if (entry.isEmpty()) {
+          door.err().println("linfo: " + queue.noSuchJob(id));
+          code = ExitCode.REFUSED;
+        } else if (parsed.hasMatchedOption("--state")) {
+          door.out().println(entry.get().state());
+        } else if (parsed.hasMatchedOption("--json")) {
+          door.out().println(document(entry.get(), spool));
+        } else {
+          door.out().print(first ? "" : "\n");
+          print(
+              new Sheet(door.clock().getZone(), door.clock().instant())
+                  .of(entry.get(), spool, queue),
+              door);
+          first = false;
+        }
+      }
+    }
+    return code;
+  }
+
+  private static String document(Entry entry, Spool spool) throws IOException {
+    return spool
+        .document(entry)
+        .orElseThrow(
+            () ->
+                Refusal.of(
+                    "job "
+                        + entry.id()
+                        + ": its file is no JSON; linfo without --json says what is known"));
+  }
+
+  private static void print(Map<String, String> fields, Door door) {
+    int width = fields.keySet().stream().mapToInt(String::length).max().orElse(0);
+    fields.forEach(
+        (name, value) ->
+            door.out().println(name + ":" + " ".repeat(width - name.length() + 1) + value));
+  }
+
+  /** The fields of one job, in the order in which they are shown. */
+  private record Sheet(ZoneId zone, Instant now) {
+    Map<String, String> of(Entry entry, Spool spool, Queue queue) throws IOException {
+      Map<String, String> fields = new LinkedHashMap<>();
+      fields.put("Job", entry.id().toString());
+      fields.put("State", entry.state().name());
+      if (entry instanceof Entry.Waiting waiting) {
+        fields.put("Reason", reason(waiting, spool, queue));
+        job(fields, waiting.job());
+      } else if (entry instanceof Entry.Running running) {
+        claim(fields, running.claim());
+        job(fields, running.job());
+      } else if (entry instanceof Entry.Finished finished) {
+        result(fields, finished.result());
+        job(fields, finished.job());
+      } else if (entry instanceof Entry.Rejected rejected) {
+        fields.put("Reason", Text.visible(rejected.reason()));
+        fields.put("Rejected", Text.time(rejected.at(), zone));
+        fields.put(
+            "File",
+            Text.visible(
+                spool.layout().rejectedDirectory().resolve(entry.id() + ".json").toString()));
+      } else if (entry instanceof Entry.Damaged damaged) {
+        fields.put("Reason", "its file " + Text.visible(damaged.reason()));
+      }
+      return fields;
+    }
+
+    /** Why it waits, and what that means for this job. */
+    private static String reason(Entry.Waiting waiting, Spool spool, Queue queue)
+        throws IOException {
+      QueueView.Wish wish =
+          new QueueView.Wish(
+              new TreeSet<>(Set.of(waiting.id())), EnumSet.of(State.PENDING), Optional.empty());
+      QueueView view = QueueView.of(wish, spool, queue);
+      // no row: it started since it was found
+      String reason = view.rows().stream().map(QueueView.Row::reason).findFirst().orElse("");
+      String wants = Text.count(waiting.job().cores(), "core");
+      String has = Text.count(view.load().capacity().limit(), "core");
+      return reason.isEmpty()
+          ? "None, it starts at any moment"
+          : reason + ", " + explain(reason, wants, has, queue.option());
+    }
+
+    private static String explain(String reason, String wants, String has, String option) {
+      return switch (Reason.parse(reason).orElseThrow()) {
+        case RESOURCES -> "it is next and waits for " + wants + " of " + has;
+        case PRIORITY -> "other jobs start before it";
+        case CORE_LIMIT ->
+            "it wants "
+                + wants
+                + " and the queue has "
+                + has
+                + "; raise it: localqd"
+                + option
+                + " -n N restart";
+        case JOB_HELD_USER -> "it is on hold";
+        case WORKER_DOWN -> "no worker is alive; localqd" + option + " start";
+        case WORKER_DRAINING ->
+            "the workers end when the running jobs have; then localqd" + option + " start";
+        default -> reason;
+      };
+    }
+
+    private void claim(Map<String, String> fields, Claim claim) {
+      fields.put("Attempt", Integer.toString(claim.attempt().number()));
+      claim
+          .attempt()
+          .start()
+          .ifPresent(start -> fields.put("Started", Text.time(start.at(), zone)));
+      claim.attempt().start().ifPresent(start -> fields.put("Elapsed", elapsed(start.at(), now)));
+      claim
+          .attempt()
+          .start()
+          .flatMap(Claim.Start::shim)
+          .ifPresent(shim -> fields.put("Session", Long.toString(shim.pid())));
+      claim
+          .cancel()
+          .ifPresent(
+              cancel ->
+                  fields.put(
+                      "Cancelled",
+                      "it was told to end; KILL " + cancel.grace().toSeconds() + " s after TERM"));
+    }
+
+    private void result(Map<String, String> fields, Result result) {
+      Outcome outcome = result.outcome();
+      if (!outcome.reason().isEmpty()) {
+        fields.put("Reason", Text.visible(outcome.reason()));
+      }
+      if (outcome.exitCode().isPresent()) {
+        fields.put("Exit code", Integer.toString(outcome.exitCode().getAsInt()));
+      }
+      outcome.signal().ifPresent(signal -> fields.put("Signal", Integer.toString(signal)));
+      result.started().ifPresent(at -> fields.put("Started", Text.time(at, zone)));
+      fields.put("Ended", Text.time(result.ended(), zone));
+      result.started().ifPresent(at -> fields.put("Elapsed", elapsed(at, result.ended())));
+      usage(fields, result.usage());
+      if (result.restarts() > 0) {
+        fields.put("Restarts", Integer.toString(result.restarts()));
+      }
+    }
+
+    private static void usage(Map<String, String> fields, Usage usage) {
+      usage.userSeconds().ifPresent(s -> fields.put("User time", String.format("%.3f s", s)));
+      usage.systemSeconds().ifPresent(s -> fields.put("System time", String.format("%.3f s", s)));
+      usage
+          .maxRssBytes()
+          .ifPresent(b -> fields.put("Largest RSS", String.format("%.1f MiB", b / 1048576.0)));
+    }
+
+    private void job(Map<String, String> fields, Job job) {
+      Workplace workplace = job.workplace();
+      fields.put("Name", Text.visible(job.name()));
+      fields.put("Command", Text.command(job.command()));
+      fields.put("Cores", Integer.toString(job.cores()));
+      fields.put("Directory", Text.visible(workplace.directory()));
+      fields.put("Input", Text.visible(workplace.resolve(workplace.stdin())));
+      fields.put("Output", Text.visible(workplace.resolve(workplace.stdout())));
+      fields.put(
+          "Errors", Text.visible(workplace.resolve(workplace.stderr().orElse(workplace.stdout()))));
+      fields.put("Submitted", Text.time(job.submission().submitted(), zone));
+      fields.put("Submitted in", Text.visible(job.submission().directory()));
+      job.submission().umask().ifPresent(umask -> fields.put("Umask", umask.toString()));
+      fields.put(
+          "Environment",
+          Text.count(job.submission().environment().size(), "variable") + ", see --json");
+    }
+
+    private static String elapsed(Instant from, Instant to) {
+      Duration length = Duration.between(from, to);
+      if (length.isNegative()) {
+        return "0:00";
+      }
+      String rest =
+          String.format(
+              "%02d:%02d:%02d",
+              length.toHoursPart(), length.toMinutesPart(), length.toSecondsPart());
+      return length.toDays() > 0 ? length.toDays() + "-" + rest : rest;
+    }
+  }
+}

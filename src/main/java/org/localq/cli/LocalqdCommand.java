@@ -1,0 +1,193 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.localq.core.Policy;
+import org.localq.core.Refusal;
+import org.localq.spool.Settings;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code localqd}: starts, stops and is the worker. */
+final class LocalqdCommand extends Command {
+  /** For {@code start}: be a worker in the background of nobody's terminal. */
+  static final String BACKGROUND = "--background";
+
+  private static final List<String> FOR_A_WORKER =
+      List.of("-n", "-i", "-p", "--spool", "--take-over");
+  private static final List<String> FOR_STOP = List.of("--wait", "--cancel");
+
+  /** What localqd is told to do. */
+  private enum Verb {
+    START,
+    STOP,
+    RESTART,
+    STATUS,
+    RUN;
+
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Override
+  CommandSpec spec() {
+    CommandSpec spec = CommandSpec.create().name("localqd");
+    spec.usageMessage()
+        .description(
+            "Runs the jobs of a queue.",
+            "",
+            "  start    in the background; returns once the worker claims jobs",
+            "  stop     ends the workers; running jobs go on, and the next worker records their ends",
+            "  restart  both, with the same options unless given anew",
+            "  status   says whether a worker is alive; exit code 3 when none is",
+            "  run      in the foreground, logging to standard error: for systemd and containers",
+            "")
+        .customSynopsis("localqd [OPTION…] start|stop|restart|status|run");
+    return spec.addOption(
+            option(
+                    "-n",
+                    "--cores",
+                    "N",
+                    "Cores that running jobs may take together (default: the machine's).")
+                .build())
+        .addOption(
+            option(
+                    "-i",
+                    "--interval",
+                    "SECONDS",
+                    "Polling interval (default: 10); what the system notices is acted upon at once.")
+                .build())
+        .addOption(
+            option(
+                    "-p",
+                    "--policy",
+                    "POLICY",
+                    "fifo: in order of submission (default); mcf: most cores first.")
+                .build())
+        .addOption(queueOption())
+        .addOption(
+            option(
+                    "--spool",
+                    "--spool",
+                    "DIR",
+                    "Where a new queue's spool is made (default: beside its URI file).")
+                .build())
+        .addOption(
+            flag("--wait", "--wait", "stop: claim nothing new, and let the running jobs end first.")
+                .build())
+        .addOption(flag("--cancel", "--cancel", "stop: cancel the running jobs first.").build())
+        .addOption(
+            flag(
+                    "--take-over",
+                    "--take-over",
+                    "start, run: make another machine's spool this machine's; what ran there is LOST.")
+                .build())
+        .addOption(flag(BACKGROUND, BACKGROUND, "").hidden(true).build())
+        .addPositional(
+            PositionalParamSpec.builder()
+                .type(List.class)
+                .auxiliaryTypes(String.class)
+                .arity("0..*")
+                .paramLabel("VERB")
+                .hidden(true)
+                .build());
+  }
+
+  @Override
+  int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
+    Verb verb = verb(parsed);
+    refuseStrayOptions(parsed, verb);
+    Queue queue = Queue.of(parsed, door);
+    Crew crew = new Crew(queue, door);
+    return switch (verb) {
+      case START -> crew.start(asked(parsed, Settings.DEFAULT), place(parsed, door));
+      case RESTART -> crew.restart(before -> asked(parsed, before), place(parsed, door));
+      case STOP -> crew.stop(parting(parsed));
+      case STATUS -> crew.status();
+      case RUN ->
+          new Foreground(queue, door)
+              .run(
+                  asked(parsed, Settings.DEFAULT),
+                  place(parsed, door),
+                  parsed.hasMatchedOption(BACKGROUND));
+    };
+  }
+
+  private static Verb verb(ParseResult parsed) {
+    List<String> words = parsed.matchedPositionalValue(0, List.of());
+    if (words.size() == 1) {
+      for (Verb verb : Verb.values()) {
+        if (verb.word().equals(words.get(0))) {
+          return verb;
+        }
+      }
+    }
+    String expected = "expected one of start, stop, restart, status, run; see localqd --help";
+    throw Refusal.usage(
+        words.isEmpty() ? "nothing to do; " + expected : Text.command(words) + ": " + expected);
+  }
+
+  private static void refuseStrayOptions(ParseResult parsed, Verb verb) {
+    boolean works = EnumSet.of(Verb.START, Verb.RESTART, Verb.RUN).contains(verb);
+    refuse(parsed, works ? FOR_STOP : FOR_A_WORKER, verb);
+    if (verb == Verb.STATUS) {
+      refuse(parsed, FOR_STOP, verb);
+    }
+    if (parsed.hasMatchedOption("--wait") && parsed.hasMatchedOption("--cancel")) {
+      throw Refusal.usage("--wait and --cancel exclude each other; expected one of them");
+    }
+  }
+
+  private static void refuse(ParseResult parsed, List<String> options, Verb verb) {
+    for (String option : options) {
+      // ignored in silence, "localqd -n 2 stop" would look as if it had done something else
+      if (parsed.hasMatchedOption(option)) {
+        throw Refusal.usage(option + ": means nothing to " + verb.word() + "; see localqd --help");
+      }
+    }
+  }
+
+  private static Settings asked(ParseResult parsed, Settings otherwise) {
+    Optional<Integer> cores = number(parsed, "-n", 1).or(otherwise::cores);
+    int interval = number(parsed, "-i", 1).orElse(otherwise.interval());
+    return new Settings(cores, interval, policy(parsed).orElse(otherwise.policy()));
+  }
+
+  private static Optional<Policy> policy(ParseResult parsed) {
+    return text(parsed, "-p")
+        .map(
+            word ->
+                Policy.parse(word)
+                    .orElseThrow(
+                        () ->
+                            Refusal.usage(
+                                "-p " + word + ": no such policy, expected fifo or mcf")));
+  }
+
+  private static Crew.Place place(ParseResult parsed, Door door) {
+    return new Crew.Place(
+        text(parsed, "--spool").map(door::path), parsed.hasMatchedOption("--take-over"));
+  }
+
+  private static Crew.Parting parting(ParseResult parsed) {
+    if (parsed.hasMatchedOption("--wait")) {
+      return Crew.Parting.WAIT;
+    }
+    return parsed.hasMatchedOption("--cancel") ? Crew.Parting.CANCEL : Crew.Parting.NOW;
+  }
+
+  /** The options that make a worker of these settings. */
+  static List<String> words(Settings settings) {
+    List<String> words = new ArrayList<>();
+    settings.cores().ifPresent(n -> words.addAll(List.of("-n", Integer.toString(n))));
+    words.addAll(
+        List.of("-i", Integer.toString(settings.interval()), "-p", settings.policy().word()));
+    return words;
+  }
+}

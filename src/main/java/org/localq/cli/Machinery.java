@@ -1,0 +1,33 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.localq.engine.Engine;
+import org.localq.engine.LocalEngine;
+import org.localq.spool.Spool;
+import org.localq.worker.Judge;
+import org.localq.worker.Log;
+
+/** Puts the parts of a worker together that a command needs. */
+final class Machinery {
+  private static final Path PROC = Path.of("/proc");
+
+  private Machinery() {}
+
+  static Engine engine(Door door, Queue queue, Spool spool) throws IOException {
+    return new LocalEngine(
+        PROC,
+        spool.keepShim(LocalEngine.shimHash(), LocalEngine.shimText()),
+        door.machine().limits(),
+        door.variable("PATH").orElse(""),
+        queue.uriFile().path().toString());
+  }
+
+  static Judge judge(Door door, Queue queue, Spool spool, Log log) throws IOException {
+    return new Judge(
+        engine(door, queue, spool),
+        queue.identity(),
+        new Judge.Times(door.clock(), door.machine()::uptime),
+        log);
+  }
+}

@@ -1,0 +1,198 @@
+package org.localq.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.localq.core.ExactText;
+import org.localq.core.Refusal;
+import org.localq.engine.LocalMachine;
+
+/**
+ * The one door: {@code Main COMMAND WORD…}. Only {@link #main} touches the process's streams,
+ * environment, clock, file system and exit code.
+ */
+public final class Main {
+  private static final Path PROC = Path.of("/proc");
+
+  /**
+   * Where the launcher leaves the environment it was called with, in base64: a shell drops and adds
+   * variables.
+   */
+  private static final Path SUBMITTER = PROC.resolve("self/fd/9");
+
+  private static final int BUFFER = 1 << 16;
+
+  private Main() {}
+
+  /** Runs the command that the first word names. */
+  public static void main(String[] args) throws IOException {
+    PrintStream out = stream(FileDescriptor.out);
+    PrintStream err = stream(FileDescriptor.err);
+    int code;
+    try {
+      List<String> line = commandLine();
+      List<String> words = line.subList(line.size() - args.length, line.size());
+      Map<String, String> environment =
+          environment(Files.readAllBytes(PROC.resolve("self/environ")));
+      Door door =
+          new Door(
+              new Door.Console(out, err, isTerminal()),
+              new Door.Surroundings(
+                  FileSystems.getDefault(),
+                  environment,
+                  words.isEmpty() || !words.get(0).equals("lbatch")
+                      ? environment
+                      : submitter().orElse(environment),
+                  environment.getOrDefault("PWD", System.getProperty("user.dir"))),
+              new LocalMachine(PROC),
+              Clock.systemDefaultZone(),
+              List.copyOf(line.subList(0, line.size() - args.length)));
+      code = run(door, words);
+    } catch (IOException failed) {
+      err.println("localq: " + explain(failed));
+      code = ExitCode.REFUSED;
+    }
+    out.flush();
+    err.flush();
+    System.exit(code);
+  }
+
+  private static PrintStream stream(FileDescriptor descriptor) {
+    return new PrintStream(
+        new BufferedOutputStream(new FileOutputStream(descriptor), BUFFER),
+        false,
+        StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The words of this process's command line, in exact bytes: the JVM decodes its arguments with
+   * losses.
+   */
+  private static List<String> commandLine() throws IOException {
+    return split(Files.readAllBytes(PROC.resolve("self/cmdline")));
+  }
+
+  private static List<String> split(byte[] bytes) {
+    List<String> words = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] == 0) {
+        words.add(ExactText.decode(Arrays.copyOfRange(bytes, start, i)));
+        start = i + 1;
+      }
+    }
+    return words;
+  }
+
+  /** Of two entries of one name the first, which is the one that getenv(3) finds. */
+  private static Map<String, String> environment(byte[] bytes) {
+    Map<String, String> environment = new LinkedHashMap<>();
+    for (String entry : split(bytes)) {
+      int equals = entry.indexOf('=');
+      if (equals > 0) {
+        environment.putIfAbsent(entry.substring(0, equals), entry.substring(equals + 1));
+      }
+    }
+    return environment;
+  }
+
+  private static Optional<Map<String, String>> submitter() {
+    try {
+      byte[] encoded = Files.newInputStream(SUBMITTER).readAllBytes();
+      byte[] environ = Base64.getMimeDecoder().decode(encoded);
+      return environ.length == 0 ? Optional.empty() : Optional.of(environment(environ));
+    } catch (IOException | IllegalArgumentException notFromTheLauncher) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isTerminal() {
+    try {
+      String target = Files.readSymbolicLink(PROC.resolve("self/fd/1")).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException closed) {
+      return false;
+    }
+  }
+
+  /** Runs a command in-process; its exit code. */
+  static int run(Door door, List<String> words) {
+    String name = words.isEmpty() ? "" : words.get(0);
+    try {
+      Optional<Command> command = Command.named(name);
+      if (command.isEmpty()) {
+        throw Refusal.usage("\"" + name + "\" is no command; there are " + Command.NAMES);
+      }
+      return command.get().run(words.subList(1, words.size()), door);
+    } catch (Refusal refusal) {
+      door.err().println(name + ": " + oneLine(refusal.getMessage()));
+      return ExitCode.of(refusal);
+    } catch (IOException failed) {
+      door.err().println(name + ": " + oneLine(explain(failed)));
+      return ExitCode.REFUSED;
+    } catch (InvalidPathException bad) {
+      door.err()
+          .println(
+              name
+                  + ": a path of localq's own has bytes that are not UTF-8; use another place for it");
+      return ExitCode.REFUSED;
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return ExitCode.REFUSED;
+    } catch (RuntimeException bug) {
+      door.err().println(name + ": internal error: " + bug + "; LOCALQ_TRACE=1 shows where");
+      if (door.variable("LOCALQ_TRACE").isPresent()) {
+        bug.printStackTrace(door.err());
+      }
+      return ExitCode.REFUSED;
+    }
+  }
+
+  /** One line for what the system refused: the place, what it said, and what to do. */
+  static String explain(IOException failed) {
+    if (failed instanceof NoSuchFileException gone) {
+      return gone.getFile()
+          + ": no such file or directory; if the spool was removed: localqd restart";
+    }
+    if (failed instanceof AccessDeniedException denied) {
+      return denied.getFile() + ": permission denied; expected this user's own spool, see ls -ld";
+    }
+    if (failed instanceof FileSystemException other && other.getReason() != null) {
+      return other.getFile() + ": " + advise(other.getReason());
+    }
+    return advise(String.valueOf(failed.getMessage()));
+  }
+
+  private static String advise(String reason) {
+    return switch (reason) {
+      case "No space left on device", "Disk quota exceeded" ->
+          reason + "; nothing was accepted or lost: free some space and try again";
+      case "Read-only file system" -> reason + "; nothing was accepted or lost";
+      default -> reason;
+    };
+  }
+
+  private static String oneLine(String message) {
+    return Text.visible(message);
+  }
+}

@@ -1,0 +1,151 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.localq.core.Identity;
+import org.localq.core.JobId;
+import org.localq.core.ProcessId;
+import org.localq.core.Refusal;
+import org.localq.spool.Account;
+import org.localq.spool.Fsync;
+import org.localq.spool.Spool;
+import org.localq.spool.SpoolGate;
+import org.localq.spool.UriFile;
+import picocli.CommandLine.ParseResult;
+
+/** The queue that a command line means: which URI file, which spool, and whether it may be made. */
+final class Queue {
+  private static final List<String> KEPT =
+      List.of("HOME", "USER", "LOGNAME", "PATH", "SHELL", "LANG", "TZ");
+
+  private final Door door;
+  private final Identity identity;
+  private final Optional<String> named;
+
+  private Queue(Door door, Identity identity, Optional<String> named) {
+    this.door = door;
+    this.identity = identity;
+    this.named = named;
+  }
+
+  /** The queue that {@code -u} names, else {@code $LOCALQ_URI}, else the default one. */
+  static Queue of(ParseResult parsed, Door door) throws IOException {
+    Optional<String> named = Command.text(parsed, "-u").or(() -> door.variable("LOCALQ_URI"));
+    return new Queue(door, door.machine().identity(), named);
+  }
+
+  Identity identity() {
+    return identity;
+  }
+
+  UriFile uriFile() {
+    return named
+        .map(name -> new UriFile(door.path(name)))
+        .orElseGet(() -> UriFile.ofHome(door.home()));
+  }
+
+  /** Whether it is the queue that a user has without naming one. */
+  private boolean isDefault() {
+    return named.isEmpty()
+        || (door.variable("HOME").isPresent() && uriFile().equals(UriFile.ofHome(door.home())));
+  }
+
+  /** How a user addresses this queue: nothing for the default one, else the option. */
+  String option() {
+    return named.map(name -> " -u " + Text.word(name)).orElse("");
+  }
+
+  /** What is said of an id that is nowhere. */
+  String noSuchJob(JobId id) {
+    return "job "
+        + id
+        + ": no such job in "
+        + uriFile().path()
+        + "; lqueue"
+        + option()
+        + " shows those that are there";
+  }
+
+  /** The spool, which has to be there. */
+  Spool open() throws IOException {
+    return gate().open(spool().orElseThrow(this::missing));
+  }
+
+  private Optional<Path> spool() throws IOException {
+    return uriFile().read(identity);
+  }
+
+  private Refusal missing() {
+    return Refusal.of(
+        !isDefault()
+            ? uriFile().path()
+                + ": no such URI file; make this queue with: localqd"
+                + option()
+                + " start"
+            : uriFile().path()
+                + ": there is no queue yet; submit a job with lbatch, or: localqd start");
+  }
+
+  /** The spool; the default one is made where it is missing, another is not. */
+  Spool openToSubmit() throws IOException {
+    Optional<Path> spool = spool();
+    if (spool.isEmpty() && !isDefault()) {
+      throw missing();
+    }
+    return spool.isPresent() ? gate().open(spool.get()) : found(Optional.empty());
+  }
+
+  /** The spool, made where it is missing; {@code wanted} is where the user wants it. */
+  Spool openOrFound(Optional<Path> wanted) throws IOException {
+    Optional<Path> spool = spool();
+    if (spool.isPresent() && wanted.isPresent() && !spool.get().equals(wanted.get())) {
+      throw Refusal.of(
+          "--spool "
+              + wanted.get()
+              + ": "
+              + uriFile().path()
+              + " names "
+              + spool.get()
+              + "; name another URI file with -u for another spool");
+    }
+    return spool.isPresent() ? gate().openOrFound(spool.get()) : found(wanted);
+  }
+
+  private Spool found(Optional<Path> wanted) throws IOException {
+    UriFile uriFile = uriFile();
+    Path root = wanted.orElseGet(() -> isDefault() ? uriFile.homeSpool() : uriFile.ownSpool());
+    Spool spool = gate().openOrFound(root);
+    // the URI file last: who finds it finds a spool
+    uriFile.publish(root, identity, Fsync.DISK);
+    return gate().open(uriFile.read(identity).orElse(spool.layout().root()));
+  }
+
+  /** Makes another machine's spool this machine's, if one is there. */
+  void takeOver() throws IOException {
+    Optional<Path> spool = spool();
+    if (spool.isPresent()) {
+      gate().takeOver(spool.get());
+    }
+  }
+
+  private SpoolGate gate() {
+    return new SpoolGate(identity, account(), Fsync.DISK);
+  }
+
+  /** What a job file that says nothing else gets. */
+  private Account account() {
+    Map<String, String> environment = new LinkedHashMap<>();
+    KEPT.forEach(name -> door.variable(name).ifPresent(value -> environment.put(name, value)));
+    environment.put("LOCALQ_URI", uriFile().path().toString());
+    return new Account(door.variable("HOME").orElse("/"), door.clock().getZone(), environment);
+  }
+
+  /** The workers of this spool that are alive. */
+  List<ProcessId> workers(Spool spool) throws IOException {
+    return spool.workers().alive(door.machine()::isAlive);
+  }
+}

@@ -1,0 +1,193 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.localq.core.Candidate;
+import org.localq.core.Capacity;
+import org.localq.core.Claim;
+import org.localq.core.Job;
+import org.localq.core.JobId;
+import org.localq.core.ProcessId;
+import org.localq.core.Reason;
+import org.localq.core.Schedule;
+import org.localq.core.State;
+import org.localq.spool.Entry;
+import org.localq.spool.Spool;
+
+/**
+ * What lqueue shows: the jobs that were asked for, where each stands, and who works on them.
+ *
+ * @param rows in the order of their ids
+ * @param missing ids that were asked for and are not there
+ * @param hidden how many jobs that have ended were left out
+ */
+record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
+  private static final String INVALID = "InvalidJobFile";
+
+  /**
+   * What is wanted of the queue.
+   *
+   * @param ids only these; none: all
+   * @param latest how many of the jobs that have ended; nothing: all
+   */
+  record Wish(SortedSet<JobId> ids, Set<State> states, Optional<Integer> latest) {}
+
+  /**
+   * One job's line.
+   *
+   * @param place in the order of start
+   * @param reason a word; empty for none
+   */
+  record Row(
+      Entry entry,
+      OptionalInt place,
+      String reason,
+      Optional<Instant> start,
+      Optional<Instant> end) {
+    /** The job, where its file could be read. */
+    Optional<Job> job() {
+      if (entry instanceof Entry.Waiting waiting) {
+        return Optional.of(waiting.job());
+      } else if (entry instanceof Entry.Running running) {
+        return Optional.of(running.job());
+      } else if (entry instanceof Entry.Finished finished) {
+        return Optional.of(finished.job());
+      }
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * How busy the queue is.
+   *
+   * @param limit nothing until a worker has set it
+   */
+  record Load(
+      List<ProcessId> workers, boolean draining, OptionalInt limit, long busy, int pending) {
+    Capacity capacity() {
+      return new Capacity(limit.orElse(Integer.MAX_VALUE), busy);
+    }
+  }
+
+  /** Reads what was wished for. */
+  static QueueView of(Wish wish, Spool spool, Queue queue) throws IOException {
+    // in the order of a job's life, so that a move during the look can't hide it (R9)
+    NavigableSet<JobId> live = new TreeSet<>(spool.pending());
+    live.addAll(spool.held());
+    live.addAll(spool.running());
+    NavigableSet<JobId> ended = new TreeSet<>(spool.done());
+    ended.addAll(spool.rejected());
+    ended.removeAll(live);
+    List<JobId> missing =
+        wish.ids().stream().filter(id -> !live.contains(id) && !ended.contains(id)).toList();
+    NavigableSet<JobId> shown = shown(ended, wish);
+    Map<JobId, Entry> entries = read(spool, live);
+    Load load = load(entries.values(), spool, queue);
+    Map<JobId, Schedule.Waiting> places = places(entries.values(), spool, load);
+    entries.putAll(read(spool, shown));
+    List<Row> rows = new ArrayList<>();
+    for (Entry entry : entries.values()) {
+      boolean named = wish.ids().isEmpty() || wish.ids().contains(entry.id());
+      if (named && wish.states().contains(entry.state())) {
+        rows.add(row(entry, Optional.ofNullable(places.get(entry.id())), load));
+      }
+    }
+    rows.sort((a, b) -> a.entry().id().compareTo(b.entry().id()));
+    int hidden = wish.ids().isEmpty() ? ended.size() - shown.size() : 0;
+    return new QueueView(rows, missing, hidden, load);
+  }
+
+  private static NavigableSet<JobId> shown(NavigableSet<JobId> ended, Wish wish) {
+    NavigableSet<JobId> shown = new TreeSet<>(ended);
+    if (!wish.ids().isEmpty()) {
+      shown.retainAll(wish.ids());
+      return shown;
+    }
+    while (shown.size() > wish.latest().orElse(Integer.MAX_VALUE)) {
+      shown.pollFirst();
+    }
+    return shown;
+  }
+
+  private static Map<JobId, Entry> read(Spool spool, Collection<JobId> ids) throws IOException {
+    Map<JobId, Entry> entries = new LinkedHashMap<>();
+    for (JobId id : ids) {
+      spool.find(id).ifPresent(entry -> entries.put(id, entry));
+    }
+    return entries;
+  }
+
+  private static Load load(Collection<Entry> entries, Spool spool, Queue queue) throws IOException {
+    long busy = 0;
+    int pending = 0;
+    for (Entry entry : entries) {
+      if (entry instanceof Entry.Running running) {
+        busy += running.job().cores();
+      } else if (entry.state() == State.PENDING) {
+        pending++;
+      }
+    }
+    return new Load(
+        queue.workers(spool), spool.workers().isDraining(), spool.limit(), busy, pending);
+  }
+
+  private static Map<JobId, Schedule.Waiting> places(
+      Collection<Entry> entries, Spool spool, Load load) throws IOException {
+    List<Candidate> candidates = new ArrayList<>();
+    for (Entry entry : entries) {
+      if (entry instanceof Entry.Waiting waiting && !waiting.held()) {
+        candidates.add(new Candidate(waiting.id(), waiting.job().cores()));
+      }
+    }
+    Map<JobId, Schedule.Waiting> places = new HashMap<>();
+    Schedule.queue(spool.workers().settings().policy(), candidates, load.capacity())
+        .forEach(place -> places.put(place.id(), place));
+    return places;
+  }
+
+  private static Row row(Entry entry, Optional<Schedule.Waiting> place, Load load) {
+    OptionalInt number = place.map(Schedule.Waiting::place).orElse(OptionalInt.empty());
+    Optional<Instant> start = Optional.empty();
+    Optional<Instant> end = Optional.empty();
+    String reason = "";
+    if (entry instanceof Entry.Waiting waiting) {
+      reason = reason(waiting, place.flatMap(Schedule.Waiting::reason), load);
+    } else if (entry instanceof Entry.Running running) {
+      start = running.claim().attempt().start().map(Claim.Start::at);
+    } else if (entry instanceof Entry.Finished finished) {
+      start = finished.result().started();
+      end = Optional.of(finished.result().ended());
+      // the word; linfo has the whole
+      reason = finished.result().outcome().reason().split(":", 2)[0];
+    } else {
+      end = entry instanceof Entry.Rejected rejected ? Optional.of(rejected.at()) : end;
+      reason = INVALID;
+    }
+    return new Row(entry, number, reason, start, end);
+  }
+
+  private static String reason(Entry.Waiting waiting, Optional<Reason> reason, Load load) {
+    if (waiting.held()) {
+      return Reason.JOB_HELD_USER.toString();
+    }
+    if (load.workers().isEmpty()) {
+      return Reason.WORKER_DOWN.toString();
+    }
+    if (load.draining()) {
+      return Reason.WORKER_DRAINING.toString();
+    }
+    return reason.map(Reason::toString).orElse("");
+  }
+}

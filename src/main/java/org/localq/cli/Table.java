@@ -1,0 +1,192 @@
+package org.localq.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.localq.core.Job;
+import org.localq.core.ProcessId;
+import org.localq.spool.Entry;
+
+/**
+ * Prints a {@link QueueView}: as aligned columns for people and awk, as JSON for other programs.
+ */
+final class Table {
+  private static final List<String> HEADER =
+      List.of(
+          "JOBID",
+          "PRIO",
+          "STATUS",
+          "NUM_CORES",
+          "START_TIME",
+          "END_TIME",
+          "REASON",
+          "NAME",
+          "CMD");
+  private static final Set<Integer> NUMBERS = Set.of(0, 1, 3);
+  private static final String EMPTY = "-";
+  private static final String GAP = "  ";
+
+  private final QueueView view;
+
+  Table(QueueView view) {
+    this.view = view;
+  }
+
+  /** Prints the rows, cut to {@code columns} where there are so few. */
+  void print(PrintStream out, ZoneId zone, Optional<Integer> columns) {
+    List<List<String>> lines = new ArrayList<>();
+    lines.add(HEADER);
+    view.rows().forEach(row -> lines.add(cells(row, zone)));
+    int[] widths = new int[HEADER.size()];
+    for (List<String> line : lines) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], width(line.get(i)));
+      }
+    }
+    for (List<String> line : lines) {
+      String text = align(line, widths);
+      out.println(columns.isPresent() ? cut(text, columns.get()) : text);
+    }
+  }
+
+  private static List<String> cells(QueueView.Row row, ZoneId zone) {
+    Optional<Job> job = row.job();
+    return List.of(
+        row.entry().id().toString(),
+        row.place().isPresent() ? Integer.toString(row.place().getAsInt()) : EMPTY,
+        row.entry().state().name(),
+        job.map(j -> Integer.toString(j.cores())).orElse(EMPTY),
+        row.start().map(at -> Text.time(at, zone)).orElse(EMPTY),
+        row.end().map(at -> Text.time(at, zone)).orElse(EMPTY),
+        row.reason().isEmpty() ? EMPTY : row.reason(),
+        job.map(j -> Text.word(j.name())).orElse(EMPTY),
+        job.map(j -> Text.command(j.command())).orElse(EMPTY));
+  }
+
+  private static String align(List<String> line, int[] widths) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < widths.length; i++) {
+      String cell = line.get(i);
+      String padding = " ".repeat(widths[i] - width(cell));
+      if (i == widths.length - 1) {
+        text.append(cell);
+      } else {
+        text.append(NUMBERS.contains(i) ? padding + cell : cell + padding).append(GAP);
+      }
+    }
+    return text.toString();
+  }
+
+  private static int width(String text) {
+    return text.codePointCount(0, text.length());
+  }
+
+  private static String cut(String text, int columns) {
+    return width(text) <= columns
+        ? text
+        : text.substring(0, text.offsetByCodePoints(0, columns - 1)) + "…";
+  }
+
+  /**
+   * What else there is to say about the queue, a line each.
+   *
+   * @param option how a user addresses it
+   */
+  List<String> remarks(String option) {
+    List<String> remarks = new ArrayList<>();
+    if (view.hidden() > 0) {
+      remarks.add(Text.count(view.hidden(), "earlier job") + " not shown: lqueue" + option + " -a");
+    }
+    remarks.add(crew(option) + "; " + busy());
+    return remarks;
+  }
+
+  private String crew(String option) {
+    List<ProcessId> workers = view.load().workers();
+    if (workers.isEmpty()) {
+      return "no worker is alive, start one with: localqd" + option + " start";
+    }
+    List<String> pids = workers.stream().map(worker -> Long.toString(worker.pid())).toList();
+    return (pids.size() == 1 ? "worker " : "workers ")
+        + String.join(", ", pids)
+        + " alive"
+        + (view.load().draining() ? ", draining" : "");
+  }
+
+  private String busy() {
+    QueueView.Load load = view.load();
+    String cores =
+        load.limit().isPresent()
+            ? load.busy() + " of " + Text.count(load.limit().getAsInt(), "core")
+            : Text.count(load.busy(), "core");
+    return cores + " busy" + (load.pending() == 0 ? "" : ", " + load.pending() + " pending");
+  }
+
+  /** Prints rows and load as one JSON object. */
+  void printJson(PrintStream out) throws IOException {
+    try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
+      json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+      json.setPrettyPrinter(new DefaultPrettyPrinter());
+      json.writeStartObject();
+      json.writeArrayFieldStart("workers");
+      for (ProcessId worker : view.load().workers()) {
+        json.writeNumber(worker.pid());
+      }
+      json.writeEndArray();
+      if (view.load().limit().isPresent()) {
+        json.writeNumberField("cores", view.load().limit().getAsInt());
+      }
+      json.writeNumberField("cores_busy", view.load().busy());
+      json.writeArrayFieldStart("jobs");
+      for (QueueView.Row row : view.rows()) {
+        write(row, json);
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    out.println();
+  }
+
+  private static void write(QueueView.Row row, JsonGenerator json) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("id", row.entry().id().number());
+    json.writeStringField("state", row.entry().state().name());
+    if (row.place().isPresent()) {
+      json.writeNumberField("place", row.place().getAsInt());
+    }
+    if (!row.reason().isEmpty()) {
+      json.writeStringField("reason", row.reason());
+    }
+    if (row.start().isPresent()) {
+      json.writeStringField("started", row.start().get().toString());
+    }
+    if (row.end().isPresent()) {
+      json.writeStringField("ended", row.end().get().toString());
+    }
+    if (row.entry() instanceof Entry.Finished finished
+        && finished.result().outcome().exitCode().isPresent()) {
+      json.writeNumberField("exit_code", finished.result().outcome().exitCode().getAsInt());
+    }
+    if (row.job().isPresent()) {
+      write(row.job().get(), json);
+    }
+    json.writeEndObject();
+  }
+
+  private static void write(Job job, JsonGenerator json) throws IOException {
+    json.writeNumberField("cores", job.cores());
+    json.writeStringField("name", job.name());
+    json.writeArrayFieldStart("command");
+    for (String word : job.command()) {
+      json.writeString(word);
+    }
+    json.writeEndArray();
+  }
+}

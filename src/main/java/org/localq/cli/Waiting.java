@@ -1,0 +1,38 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.localq.core.JobId;
+import org.localq.spool.Entry;
+import org.localq.spool.Spool;
+import org.localq.worker.Watch;
+
+/** Waits for a job's end. */
+final class Waiting {
+  /** A notice can be missed, and where there are none this is the polling interval. */
+  private static final Duration LONGEST_NAP = Duration.ofMillis(500);
+
+  private Waiting() {}
+
+  /** Returns the exit code in the job's record once there is one; 1 where it has none. */
+  static int forEnd(Spool spool, JobId id) throws IOException, InterruptedException {
+    List<Path> ends = List.of(spool.layout().doneDirectory(), spool.layout().rejectedDirectory());
+    try (Watch watch = Watch.of(ends, (directory, name) -> name.startsWith(id + "."))) {
+      while (true) {
+        if (spool.isDone(id) || spool.isRejected(id)) {
+          return spool.find(id).filter(Entry.Finished.class::isInstance).stream()
+              .mapToInt(entry -> code((Entry.Finished) entry))
+              .findFirst()
+              .orElse(ExitCode.REFUSED);
+        }
+        watch.await(LONGEST_NAP);
+      }
+    }
+  }
+
+  private static int code(Entry.Finished finished) {
+    return finished.result().outcome().exitCode().orElse(ExitCode.REFUSED);
+  }
+}

@@ -1,0 +1,23 @@
+package org.localq.core;
+
+/**
+ * The core limit and how much of it is taken.
+ *
+ * @param limit at least 1
+ * @param busy cores of the jobs in running/; more than the limit when it was lowered while they ran
+ */
+public record Capacity(int limit, long busy) {
+  /** Whether a job of this width could ever start here. */
+  public boolean admits(int cores) {
+    return cores <= limit;
+  }
+
+  /** Whether a job of this width can start now. */
+  public boolean fits(int cores) {
+    return busy + cores <= limit;
+  }
+
+  Capacity take(int cores) {
+    return new Capacity(limit, busy + cores);
+  }
+}

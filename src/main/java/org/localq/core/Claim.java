@@ -1,0 +1,44 @@
+package org.localq.core;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What running/ says about one job.
+ *
+ * @param attempt the current attempt: the lowest number that is not closed
+ * @param cancel somebody asked for its end
+ * @param restarts how many attempts that had started were followed by another
+ */
+public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, int restarts) {
+  /**
+   * An attempt.
+   *
+   * @param number 1, 2, …
+   * @param boot the first digits of the boot id under which it was claimed; nothing when it never
+   *     was
+   * @param start its start token
+   * @param end its exit token
+   * @param terminated when its processes were sent TERM, in the machine's uptime
+   */
+  public record Attempt(
+      int number,
+      Optional<String> boot,
+      Optional<Start> start,
+      Optional<End> end,
+      Optional<Duration> terminated) {}
+
+  /**
+   * A start token.
+   *
+   * @param shim who made it; nothing while, or because, its content is not there
+   */
+  public record Start(Optional<ProcessId> shim, Instant at) {}
+
+  /** An exit token. */
+  public record End(Exit exit, Instant at, Usage usage) {}
+
+  /** The wish that a job ends, with the time between TERM and KILL. */
+  public record Cancel(Duration grace) {}
+}

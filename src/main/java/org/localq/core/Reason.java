@@ -1,0 +1,51 @@
+package org.localq.core;
+
+import java.util.Optional;
+
+/** Why a job is where it is, in one word; Slurm's wherever it has one. */
+public enum Reason {
+  /** It is the next to start, and too few cores are free. */
+  RESOURCES("Resources"),
+  /** Another job starts before it. */
+  PRIORITY("Priority"),
+  /** It wants more cores than the queue has; it is passed over until the limit is raised. */
+  CORE_LIMIT("CoreLimit"),
+  /** No worker is alive. */
+  WORKER_DOWN("WorkerDown"),
+  /** The workers were told to end once the running jobs have. */
+  WORKER_DRAINING("WorkerDraining"),
+  /** A user holds it. */
+  JOB_HELD_USER("JobHeldUser"),
+  /** Its directory or one of its files could not be opened when it started. */
+  JOB_LAUNCH_FAILURE("JobLaunchFailure"),
+  NON_ZERO_EXIT_CODE("NonZeroExitCode"),
+  /** Exit code 127. */
+  COMMAND_NOT_FOUND("CommandNotFound"),
+  /** Exit code 126. */
+  NOT_EXECUTABLE("NotExecutable"),
+  /** The machine went down while the job ran. */
+  NODE_FAIL("NodeFail"),
+  /** Its shim was killed before it could write the exit code. */
+  SHIM_LOST("ShimLost");
+
+  private final String word;
+
+  Reason(String word) {
+    this.word = word;
+  }
+
+  /** The reason that {@code word} names. */
+  public static Optional<Reason> parse(String word) {
+    for (Reason reason : values()) {
+      if (reason.word.equals(word)) {
+        return Optional.of(reason);
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public String toString() {
+    return word;
+  }
+}

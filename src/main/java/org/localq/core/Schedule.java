@@ -1,0 +1,75 @@
+package org.localq.core;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Which pending jobs start now, and why the others wait.
+ *
+ * <p>The rule, for each policy: put the pending jobs in the policy's order; pass over those wider
+ * than the limit; start from the front while the next one fits the free cores; stop at the first
+ * that does not. So a wide job is never starved by narrow ones behind it, at the price of cores
+ * that idle until it fits.
+ */
+public final class Schedule {
+  /**
+   * A pending job's place.
+   *
+   * @param place 1 for the next to start; nothing for a job wider than the limit
+   * @param reason why it waits; nothing when it can start now
+   */
+  public record Waiting(JobId id, OptionalInt place, Optional<Reason> reason) {}
+
+  private Schedule() {}
+
+  /** The jobs that start now, in order. */
+  public static List<Candidate> starts(
+      Policy policy, Collection<Candidate> pending, Capacity capacity) {
+    List<Candidate> starts = new ArrayList<>();
+    Capacity left = capacity;
+    for (Candidate next : ordered(policy, pending)) {
+      if (left.admits(next.cores())) {
+        if (!left.fits(next.cores())) {
+          break;
+        }
+        starts.add(next);
+        left = left.take(next.cores());
+      }
+    }
+    return starts;
+  }
+
+  /** Every pending job in the order in which they will start; those wider than the limit last. */
+  public static List<Waiting> queue(
+      Policy policy, Collection<Candidate> pending, Capacity capacity) {
+    List<Waiting> queue = new ArrayList<>();
+    List<Waiting> never = new ArrayList<>();
+    Capacity left = capacity;
+    boolean blocked = false;
+    for (Candidate next : ordered(policy, pending)) {
+      if (!left.admits(next.cores())) {
+        never.add(new Waiting(next.id(), OptionalInt.empty(), Optional.of(Reason.CORE_LIMIT)));
+        continue;
+      }
+      OptionalInt place = OptionalInt.of(queue.size() + 1);
+      if (blocked) {
+        queue.add(new Waiting(next.id(), place, Optional.of(Reason.PRIORITY)));
+      } else if (left.fits(next.cores())) {
+        queue.add(new Waiting(next.id(), place, Optional.empty()));
+        left = left.take(next.cores());
+      } else {
+        queue.add(new Waiting(next.id(), place, Optional.of(Reason.RESOURCES)));
+        blocked = true;
+      }
+    }
+    queue.addAll(never);
+    return queue;
+  }
+
+  private static List<Candidate> ordered(Policy policy, Collection<Candidate> pending) {
+    return pending.stream().sorted(policy.order()).toList();
+  }
+}

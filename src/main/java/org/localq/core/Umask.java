@@ -1,0 +1,34 @@
+package org.localq.core;
+
+import java.util.Optional;
+
+/**
+ * A file mode creation mask.
+ *
+ * @param bits 0 to 0777
+ */
+public record Umask(int bits) {
+  private static final int ALL = 0777;
+
+  public Umask {
+    if (bits < 0 || bits > ALL) {
+      throw new IllegalArgumentException(
+          "a umask is 0 to 0777, not " + Integer.toOctalString(bits));
+    }
+  }
+
+  /** The mask that one to four octal digits name, or nothing. */
+  public static Optional<Umask> parse(String text) {
+    if (!text.matches("[0-7]{1,4}")) {
+      return Optional.empty();
+    }
+    int bits = Integer.parseInt(text, 8);
+    return bits > ALL ? Optional.empty() : Optional.of(new Umask(bits));
+  }
+
+  /** Four octal digits. */
+  @Override
+  public String toString() {
+    return String.format("%04o", bits);
+  }
+}

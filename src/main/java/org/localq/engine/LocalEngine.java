@@ -1,0 +1,97 @@
+package org.localq.engine;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.zip.CRC32;
+import org.localq.core.Limit;
+import org.localq.core.Resource;
+
+/**
+ * Runs jobs as processes of this machine: {@code setsid sh shim JOB ATTEMPT RUNFILE}, in running/.
+ *
+ * <p>The shim leads a session of its own, so that neither a closed terminal nor the worker's end
+ * reaches the job, and writes the exit code itself.
+ */
+public final class LocalEngine implements Engine {
+  private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+
+  private final Path proc;
+  private final Path shim;
+  private final Map<Resource, Limit> limits;
+  private final String path;
+  private final String uri;
+
+  /**
+   * An engine.
+   *
+   * @param proc where proc(5) is mounted
+   * @param shim a file with {@link #shimText}
+   * @param limits the worker's own resource limits
+   * @param path the worker's PATH, on which the shim finds env and sleep; empty: a usual one
+   * @param uri the queue's URI file, for jobs that name none
+   */
+  public LocalEngine(Path proc, Path shim, Map<Resource, Limit> limits, String path, String uri) {
+    this.proc = proc;
+    this.shim = shim;
+    this.limits = Map.copyOf(limits);
+    this.path = path.isEmpty() ? DEFAULT_PATH : path;
+    this.uri = uri;
+  }
+
+  /**
+   * The shim's text. The worker keeps it in the spool, so that a running queue survives its
+   * installation's removal.
+   */
+  public static byte[] shimText() {
+    try (InputStream in = LocalEngine.class.getResourceAsStream("shim.sh")) {
+      if (in == null) {
+        throw new IllegalStateException("shim.sh is missing from the jar");
+      }
+      return in.readAllBytes();
+    } catch (IOException broken) {
+      throw new IllegalStateException("shim.sh can't be read from the jar", broken);
+    }
+  }
+
+  @Override
+  public byte[] script(Launch launch) {
+    return RunScript.of(launch, limits, uri);
+  }
+
+  @Override
+  public void start(Launch launch) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            "setsid",
+            "sh",
+            shim.toString(),
+            launch.mark().id().toString(),
+            Integer.toString(launch.mark().attempt()),
+            launch.runFile());
+    Map<String, String> environment = builder.environment();
+    environment.clear();
+    environment.put("PATH", path);
+    environment.put(Mark.SPOOL, launch.mark().spool());
+    environment.put(Mark.JOB_ID, launch.mark().id().toString());
+    environment.put(Mark.ATTEMPT, Integer.toString(launch.mark().attempt()));
+    builder.directory(launch.directory().toFile());
+    builder.redirectInput(Path.of("/dev/null").toFile());
+    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.start();
+  }
+
+  @Override
+  public Look look() throws IOException {
+    return ProcessTable.read(proc);
+  }
+
+  /** A short name for the text of a shim: two versions of localq can share a spool. */
+  public static String shimHash() {
+    CRC32 crc = new CRC32();
+    crc.update(shimText());
+    return String.format("%08x", crc.getValue());
+  }
+}

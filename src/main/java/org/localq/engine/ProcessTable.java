@@ -1,0 +1,203 @@
+package org.localq.engine;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import org.localq.core.Claim;
+import org.localq.core.Presence;
+import org.localq.core.ProcessId;
+
+/**
+ * All processes at one moment, and which of them are an attempt's: those of the shim's session, and
+ * those whose environment carries the attempt's {@link Mark}.
+ *
+ * <p>A process that left the session <em>and</em> cleared its environment is not found.
+ */
+final class ProcessTable implements Engine.Look {
+  private static final String HIGH_WATER = "VmHWM:";
+
+  private final Path proc;
+  private final long self;
+  private final List<ProcessStat> rows;
+
+  private ProcessTable(Path proc, long self, List<ProcessStat> rows) {
+    this.proc = proc;
+    this.self = self;
+    this.rows = rows;
+  }
+
+  static ProcessTable read(Path proc) throws IOException {
+    List<ProcessStat> rows = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(proc, "[1-9]*")) {
+      for (Path entry : entries) {
+        ProcessStat.read(entry).filter(ProcessStat::isAlive).ifPresent(rows::add);
+      }
+    } catch (DirectoryIteratorException failed) {
+      throw failed.getCause();
+    }
+    return new ProcessTable(proc, ProcessHandle.current().pid(), rows);
+  }
+
+  /**
+   * A process of an attempt.
+   *
+   * @param certain whether it may be signalled: false for one of a session whose leader is gone,
+   *     and that carries no mark: after a reuse of the pid it might be somebody else's
+   */
+  private record Member(ProcessStat stat, boolean shim, boolean certain) {}
+
+  private List<Member> members(Mark mark, Optional<Claim.Start> start) throws IOException {
+    Optional<ProcessId> shim = start.flatMap(Claim.Start::shim);
+    long notBefore = shim.map(ProcessId::ticks).orElse(0L);
+    boolean leaderAlive =
+        shim.isPresent() && rows.stream().anyMatch(r -> r.id().equals(shim.get()));
+    boolean usurped = shim.isPresent() && !leaderAlive && hasPid(shim.get().pid());
+    List<Member> members = new ArrayList<>();
+    for (ProcessStat row : rows) {
+      // a job's processes are younger than its shim; lcancel may be one of them and must not end
+      // itself
+      if (row.id().ticks() < notBefore || row.id().pid() == self) {
+        continue;
+      }
+      boolean session = shim.isPresent() && !usurped && row.session() == shim.get().pid();
+      boolean marked = !(session && leaderAlive) && isMarked(row, mark);
+      if (session || marked) {
+        boolean isShim = shim.isPresent() ? row.id().equals(shim.get()) : isShim(row);
+        members.add(new Member(row, isShim, leaderAlive || marked));
+      }
+    }
+    return members;
+  }
+
+  /** Without a token that names it: the marked process that leads a session. */
+  private static boolean isShim(ProcessStat row) {
+    return row.session() == row.id().pid();
+  }
+
+  private boolean hasPid(long pid) {
+    return rows.stream().anyMatch(row -> row.id().pid() == pid);
+  }
+
+  private boolean isMarked(ProcessStat row, Mark mark) {
+    try {
+      byte[] bytes = Files.readAllBytes(directory(row).resolve("environ"));
+      // one char a byte; the spool's path is compared as the bytes that it is
+      String environ = "\0" + new String(bytes, StandardCharsets.ISO_8859_1);
+      String spool =
+          new String(mark.spool().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+      return environ.contains("\0" + Mark.JOB_ID + "=" + mark.id() + "\0")
+          && environ.contains("\0" + Mark.ATTEMPT + "=" + mark.attempt() + "\0")
+          && environ.contains("\0" + Mark.SPOOL + "=" + spool + "\0");
+    } catch (IOException goneOrForeign) {
+      return false;
+    }
+  }
+
+  private Path directory(ProcessStat row) {
+    return proc.resolve(Long.toString(row.id().pid()));
+  }
+
+  @Override
+  public Presence presence(Mark mark, Optional<Claim.Start> start) throws IOException {
+    List<Member> members = members(mark, start);
+    if (members.isEmpty()) {
+      return Presence.GONE;
+    }
+    return members.stream().allMatch(Member::shim) ? Presence.SHIM_ONLY : Presence.ALIVE;
+  }
+
+  @Override
+  public OptionalLong peak(Mark mark, Optional<Claim.Start> start) throws IOException {
+    OptionalLong peak = OptionalLong.empty();
+    for (Member member : members(mark, start)) {
+      if (!member.shim()) {
+        peak = OptionalLong.of(Math.max(peak.orElse(0), highWater(member.stat())));
+      }
+    }
+    return peak;
+  }
+
+  private long highWater(ProcessStat row) {
+    try {
+      for (String line :
+          Files.readAllLines(directory(row).resolve("status"), StandardCharsets.ISO_8859_1)) {
+        if (line.startsWith(HIGH_WATER)) {
+          String[] words = line.substring(HIGH_WATER.length()).strip().split(" ");
+          return Long.parseLong(words[0]) * 1024;
+        }
+      }
+    } catch (IOException gone) {
+      // it ended since the look
+    }
+    return 0;
+  }
+
+  @Override
+  public void terminate(Mark mark, Optional<Claim.Start> start) throws IOException {
+    Set<Long> stopped = new TreeSet<>();
+    for (Member member : members(mark, start)) {
+      if (!member.shim() && member.certain()) {
+        signal(member.stat(), false);
+        if (member.stat().isStopped()) {
+          stopped.add(member.stat().id().pid());
+        }
+      }
+    }
+    resume(stopped);
+  }
+
+  @Override
+  public void kill(Mark mark, Optional<Claim.Start> start) throws IOException {
+    for (Member member : members(mark, start)) {
+      if (!member.shim() && member.certain()) {
+        signal(member.stat(), true);
+      }
+    }
+  }
+
+  @Override
+  public void killShim(Mark mark, Optional<Claim.Start> start) throws IOException {
+    for (Member member : members(mark, start)) {
+      if (member.shim() && member.certain()) {
+        signal(member.stat(), true);
+      }
+    }
+  }
+
+  /**
+   * Signals a process that was seen. The handle remembers its start time and is made before the
+   * ticks are compared once more, so that a pid that was used again since the look gets no signal.
+   */
+  private void signal(ProcessStat seen, boolean kill) throws IOException {
+    Optional<ProcessHandle> handle = ProcessHandle.of(seen.id().pid());
+    Optional<ProcessStat> now = ProcessStat.read(directory(seen));
+    if (handle.isPresent() && now.isPresent() && now.get().id().equals(seen.id())) {
+      if (kill) {
+        handle.get().destroyForcibly();
+      } else {
+        handle.get().destroy();
+      }
+    }
+  }
+
+  /** A stopped process can't act on TERM: CONT, as Slurm sends it. */
+  private static void resume(Set<Long> pids) throws IOException {
+    if (!pids.isEmpty()) {
+      List<String> command = new ArrayList<>(List.of("sh", "-c", "kill -s CONT \"$@\"", "sh"));
+      pids.forEach(pid -> command.add(Long.toString(pid)));
+      new ProcessBuilder(command)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .redirectError(ProcessBuilder.Redirect.DISCARD)
+          .start();
+    }
+  }
+}

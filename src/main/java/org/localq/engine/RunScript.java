@@ -1,0 +1,124 @@
+package org.localq.engine;
+
+import static org.localq.engine.Quoting.quote;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.localq.core.ExactText;
+import org.localq.core.Job;
+import org.localq.core.Limit;
+import org.localq.core.Resource;
+import org.localq.core.Workplace;
+
+/**
+ * The script that a shim executes for one attempt: it opens the job's files, goes to its directory,
+ * sets its umask and limits and becomes its command.
+ *
+ * <p>Every word in it that comes from a user is in single quotes. The function {@code cannot} is
+ * the shim's.
+ */
+final class RunScript {
+  private static final String URI = "LOCALQ_URI";
+
+  private final StringBuilder text = new StringBuilder(4096);
+
+  private final String uri;
+
+  private RunScript(String uri) {
+    this.uri = uri;
+  }
+
+  /**
+   * The script's bytes.
+   *
+   * @param own the resource limits that the shim inherits; only what differs is set
+   * @param uri the URI file of the queue, for a job that names none
+   */
+  static byte[] of(Launch launch, Map<Resource, Limit> own, String uri) {
+    RunScript script = new RunScript(uri);
+    Job job = launch.job();
+    script.open(job.workplace(), job, launch.again());
+    script.limit(job.submission().limits(), own);
+    script.become(launch);
+    return ExactText.encode(script.text.toString());
+  }
+
+  private void open(Workplace workplace, Job job, boolean again) {
+    // the job's umask is for its output files too
+    job.submission().umask().ifPresent(umask -> line("umask " + umask));
+    String directory = quote(workplace.directory());
+    line("{ [ -d " + directory + " ] && [ -x " + directory + " ]; } || cannot directory");
+    // "command" keeps a failed redirection from ending the shell
+    line("command exec <" + quote(workplace.resolve(workplace.stdin())) + " || cannot stdin");
+    String to = again ? " >>" : " >";
+    String stdout = workplace.resolve(workplace.stdout());
+    line("command exec" + to + quote(stdout) + " || cannot stdout");
+    Optional<String> stderr =
+        workplace.stderr().map(workplace::resolve).filter(e -> !e.equals(stdout));
+    line(
+        stderr.isPresent()
+            ? "command exec 2" + to + quote(stderr.get()) + " || cannot stderr"
+            : "exec 2>&1");
+    line("command cd -- " + directory + " || cannot directory");
+  }
+
+  private void limit(Map<Resource, Limit> wanted, Map<Resource, Limit> own) {
+    for (Map.Entry<Resource, Limit> entry : new TreeMap<>(wanted).entrySet()) {
+      if (!entry.getValue().equals(own.get(entry.getKey()))) {
+        limit(entry.getKey(), entry.getValue());
+      }
+    }
+  }
+
+  /**
+   * Soft, hard, soft: whichever of the two is in the other's way at first. Beyond the worker's hard
+   * limit: that one.
+   */
+  private void limit(Resource resource, Limit limit) {
+    String soft = ulimit("S", resource, limit.soft());
+    String hard = ulimit("H", resource, limit.hard());
+    line(soft + " || { " + hard + "; " + soft + " || " + ulimitToHard(resource) + "; }; " + hard);
+  }
+
+  private static String ulimit(String kind, Resource resource, long value) {
+    String number = value == Limit.UNLIMITED ? "unlimited" : Long.toString(value / resource.unit());
+    return "ulimit -" + kind + resource.letter() + " " + number + " 2>/dev/null";
+  }
+
+  private static String ulimitToHard(Resource resource) {
+    char letter = resource.letter();
+    return "ulimit -S" + letter + " \"$(ulimit -H" + letter + ")\" 2>/dev/null";
+  }
+
+  private void become(Launch launch) {
+    text.append("exec env -i --");
+    environment(launch)
+        .forEach((name, value) -> text.append(' ').append(quote(name + "=" + value)));
+    if (launch.job().command().get(0).indexOf('=') >= 0) {
+      // env would take the command for one more variable
+      text.append(" nice -n 0 --");
+    }
+    launch.job().command().forEach(word -> text.append(' ').append(quote(word)));
+    text.append('\n');
+  }
+
+  private Map<String, String> environment(Launch launch) {
+    Map<String, String> environment = new LinkedHashMap<>(launch.job().submission().environment());
+    // a job that submits another must not hand on its own number
+    environment.keySet().removeIf(name -> name.startsWith("LOCALQ_") && !name.equals(URI));
+    environment.putIfAbsent(URI, uri);
+    environment.put(Mark.JOB_ID, launch.mark().id().toString());
+    environment.put(Mark.ATTEMPT, Integer.toString(launch.mark().attempt()));
+    environment.put(Mark.SPOOL, launch.mark().spool());
+    environment.put("LOCALQ_JOB_NAME", launch.job().name());
+    environment.put("LOCALQ_CORES", Integer.toString(launch.job().cores()));
+    environment.put("LOCALQ_SUBMIT_DIR", launch.job().submission().directory());
+    return environment;
+  }
+
+  private void line(String line) {
+    text.append(line).append('\n');
+  }
+}

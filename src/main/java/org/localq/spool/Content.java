@@ -1,0 +1,77 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Map;
+import org.apache.commons.io.input.BoundedInputStream;
+
+/**
+ * What came of reading a file that anybody may have put there: never blocks, never follows a link,
+ * never reads without end.
+ */
+sealed interface Content {
+  /** The whole file. */
+  record Whole(byte[] bytes, Instant modified) implements Content {}
+
+  /** It is there, and not to be read: in one line, why. Waiting will not mend it. */
+  record Unfit(String reason) implements Content {}
+
+  /** It isn't there (any more). */
+  record Gone() implements Content {}
+
+  /**
+   * The most that is read. A command and its environment take at most 6 MiB (execve(2): three
+   * quarters of 8 MiB), which escapes can make longer.
+   */
+  int MOST_BYTES = 32 << 20;
+
+  /**
+   * Reads {@code file}, which has to be a regular file of user {@code uid} that no other user can
+   * write.
+   */
+  static Content read(Path file, int uid) throws IOException {
+    try {
+      Map<String, Object> facts =
+          Files.readAttributes(
+              file, "unix:uid,mode,size,isRegularFile,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
+      if (!(Boolean) facts.get("isRegularFile")) {
+        // a FIFO would block whoever opens it, a link lead out of the spool
+        return new Unfit("is no regular file");
+      }
+      if ((Integer) facts.get("uid") != uid) {
+        return new Unfit("belongs to user " + facts.get("uid") + ", expected " + uid);
+      }
+      if (((Integer) facts.get("mode") & OTHERS_WRITE) != 0) {
+        return new Unfit("can be written by every user, expected mode 0600");
+      }
+      if ((Long) facts.get("size") > MOST_BYTES) {
+        return new Unfit("has " + facts.get("size") + " bytes, expected at most " + MOST_BYTES);
+      }
+      return read(file, ((FileTime) facts.get("lastModifiedTime")).toInstant());
+    } catch (NoSuchFileException gone) {
+      return new Gone();
+    }
+  }
+
+  private static Content read(Path file, Instant modified) throws IOException {
+    try (InputStream in =
+            Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        InputStream capped =
+            BoundedInputStream.builder().setInputStream(in).setMaxCount(MOST_BYTES + 1L).get()) {
+      byte[] bytes = capped.readAllBytes();
+      return bytes.length > MOST_BYTES
+          ? new Unfit("grew beyond " + MOST_BYTES + " bytes")
+          : new Whole(bytes, modified);
+    }
+  }
+
+  /** S_IWOTH of stat(2). */
+  int OTHERS_WRITE = 0002;
+}

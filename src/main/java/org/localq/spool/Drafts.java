@@ -1,0 +1,107 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.localq.core.ProcessId;
+
+/**
+ * Files that are being written under private names, {@code PID-TICKS-n}, to be published whole by a
+ * link or a rename.
+ */
+final class Drafts {
+  private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rw-------");
+  private static final FileAttribute<?> PRIVATE = PosixFilePermissions.asFileAttribute(OURS);
+
+  private final Path directory;
+  private final String prefix;
+  private final ProcessId process;
+  private final Fsync fsync;
+  private int next;
+
+  Drafts(Path directory, ProcessId process, Fsync fsync) {
+    this(directory, "", process, fsync);
+  }
+
+  /** Drafts in a directory that is not ours alone: each name begins with {@code prefix}. */
+  Drafts(Path directory, String prefix, ProcessId process, Fsync fsync) {
+    this.directory = directory;
+    this.prefix = prefix;
+    this.process = process;
+    this.fsync = fsync;
+  }
+
+  /** Writes a new file, on disk when this returns. When that fails nothing stays behind. */
+  Path write(byte[] content) throws IOException {
+    while (true) {
+      Path draft = directory.resolve(prefix + process.pid() + "-" + process.ticks() + "-" + next++);
+      try {
+        write(draft, content);
+        return draft;
+      } catch (FileAlreadyExistsException taken) {
+        // another thread of this process writes under this number
+      }
+    }
+  }
+
+  private void write(Path draft, byte[] content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE)) {
+      try {
+        // a umask that strips the owner's bits would leave a file that nobody can read again
+        Files.setPosixFilePermissions(draft, OURS);
+        ByteBuffer rest = ByteBuffer.wrap(content);
+        while (rest.hasRemaining()) {
+          channel.write(rest);
+        }
+        // against a power cut: a name that is published over unwritten blocks comes back empty
+        fsync.file(channel);
+      } catch (IOException | RuntimeException failed) {
+        Files.deleteIfExists(draft);
+        throw failed;
+      }
+    }
+  }
+
+  /**
+   * Puts {@code content} in the place of {@code target}, whole or not at all; on disk when this
+   * returns.
+   */
+  void replace(Path target, byte[] content) throws IOException {
+    Path draft = write(content);
+    try {
+      Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException failed) {
+      Files.deleteIfExists(draft);
+      throw failed;
+    }
+    fsync.directory(target.getParent());
+  }
+
+  /** Removes what dead processes left. */
+  void sweep(Predicate<ProcessId> alive) throws IOException {
+    for (Path draft : Names.in(directory)) {
+      Optional<ProcessId> owner = owner(draft.getFileName().toString());
+      if (owner.isPresent() && !alive.test(owner.get())) {
+        Files.deleteIfExists(draft);
+      }
+    }
+  }
+
+  private static Optional<ProcessId> owner(String name) {
+    String[] parts = name.split("-", -1);
+    return parts.length == 3 ? ProcessId.parse(parts[0] + " " + parts[1]) : Optional.empty();
+  }
+}

@@ -1,0 +1,216 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.localq.core.Candidate;
+import org.localq.core.Job;
+import org.localq.core.JobId;
+
+/**
+ * Takes in what was dropped into the root by hand: a whole job gets an id, anything else goes to
+ * rejected/ with the reason.
+ *
+ * <p>Remembers between two looks which files are pending jobs, and which it saw unfinished and
+ * since when. Both can be forgotten at any time: a restart reads the jobs and begins the waits
+ * anew.
+ */
+public final class Intake {
+  /**
+   * For how long a file that is no job may stay as it is before it is taken for finished, and
+   * refused.
+   */
+  public static final Duration SETTLING = Duration.ofSeconds(60);
+
+  /** What became of one file. */
+  public sealed interface Event {
+    /** It is a job now. */
+    record Accepted(String name, JobId id) implements Event {}
+
+    /** It is in rejected/. */
+    record Refused(String name, JobId id, String reason) implements Event {}
+  }
+
+  private record Unfinished(String facts, Duration since) {}
+
+  private final Map<String, Unfinished> unfinished = new HashMap<>();
+  private final Map<JobId, Candidate> known = new HashMap<>();
+
+  /**
+   * Looks at every name in the root. What is known to be a pending job is not read again: such a
+   * file is never written in place.
+   *
+   * @param now a time that only goes forward
+   * @return what happened, in no order
+   */
+  public List<Event> look(Locked locked, Duration now) throws IOException {
+    Spool spool = locked.spool();
+    List<Path> files = unknown(spool.layout());
+    // the listing first, the counter second (R8): an id that was seen had been given out by then
+    long last = files.isEmpty() ? 0 : spool.ids().last();
+    unfinished.keySet().retainAll(files.stream().map(Intake::name).toList());
+    List<Event> events = new ArrayList<>();
+    for (Path file : files) {
+      try {
+        take(locked, file, last, now).ifPresent(events::add);
+      } catch (NoSuchFileException gone) {
+        // RACE: claimed, cancelled or removed since the listing
+      }
+    }
+    return events;
+  }
+
+  /** The pending jobs of the last look. */
+  public Collection<Candidate> candidates() {
+    return Collections.unmodifiableCollection(known.values());
+  }
+
+  /** Reads this job anew at the next look, if it is still pending then. */
+  public void forget(JobId id) {
+    known.remove(id);
+  }
+
+  /** Lists the root, and forgets the jobs that are not there any more. */
+  private List<Path> unknown(Layout layout) throws IOException {
+    List<Path> files = new ArrayList<>();
+    Set<JobId> here = new HashSet<>();
+    for (Path file : Names.in(layout.root())) {
+      String name = name(file);
+      Optional<JobId> id = Layout.idOf(name);
+      if (id.isPresent() && known.containsKey(id.get())) {
+        here.add(id.get());
+      } else if (Layout.isJobFile(name)) {
+        files.add(file);
+      }
+    }
+    known.keySet().retainAll(here);
+    return files;
+  }
+
+  private Optional<Event> take(Locked locked, Path file, long last, Duration now)
+      throws IOException {
+    Optional<JobId> id = Layout.idOf(name(file));
+    if (id.isEmpty()) {
+      return takeDrop(locked, file, now);
+    }
+    Optional<String> usurped = usurped(locked.spool().layout(), id.get(), last);
+    if (usurped.isPresent()) {
+      return Optional.of(refuse(locked, file, locked.spool().ids().next(), usurped.get()));
+    }
+    Reading reading = examine(locked, file, id.get(), now);
+    if (reading.unfit().isPresent()) {
+      return Optional.of(refuse(locked, file, id.get(), reading.unfit().get()));
+    }
+    reading.job().ifPresent(job -> known.put(id.get(), new Candidate(id.get(), job.cores())));
+    return Optional.empty();
+  }
+
+  /** Why the name of this file is not its own. */
+  private static Optional<String> usurped(Layout layout, JobId id, long last) {
+    if (id.number() > last) {
+      return Optional.of(
+          "job id " + id + " was never given out; drop the file under a name that is no number");
+    }
+    if (Spool.exists(layout.held(id))
+        || Spool.exists(layout.running(id))
+        || Spool.exists(layout.record(id))) {
+      return Optional.of(
+          "job " + id + " exists already; drop the file under a name that is no number");
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Event> takeDrop(Locked locked, Path file, Duration now) throws IOException {
+    Spool spool = locked.spool();
+    // its id is not known yet, and nothing that is checked depends on it
+    Reading reading = examine(locked, file, new JobId(1), now);
+    if (reading.unfit().isPresent()) {
+      return Optional.of(refuse(locked, file, spool.ids().next(), reading.unfit().get()));
+    }
+    return reading.job().isPresent() ? accept(spool, file, reading.job().get()) : Optional.empty();
+  }
+
+  private Optional<Event> accept(Spool spool, Path file, Job job) throws IOException {
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+      spool.fsync().file(channel);
+    }
+    JobId id = spool.ids().next();
+    Path pending = spool.layout().pending(id);
+    if (Spool.exists(pending)) {
+      // somebody dropped a file under this id; it is refused at the next look, the id is not used
+      return Optional.empty();
+    }
+    // one rename: a drop becomes one job, whatever dies here
+    Files.move(file, pending, StandardCopyOption.ATOMIC_MOVE);
+    spool.fsync().directory(spool.layout().root());
+    known.put(id, new Candidate(id, job.cores()));
+    return Optional.of(new Event.Accepted(name(file), id));
+  }
+
+  /**
+   * What was found in a file. Neither: it may still be being written.
+   *
+   * @param unfit why it is no job and won't become one
+   */
+  private record Reading(Optional<Job> job, Optional<String> unfit) {}
+
+  private Reading examine(Locked locked, Path file, JobId id, Duration now) throws IOException {
+    Spool spool = locked.spool();
+    Content content = Content.read(file, spool.identity().uid());
+    if (content instanceof Content.Unfit unfit) {
+      return new Reading(Optional.empty(), Optional.of(unfit.reason()));
+    }
+    if (content instanceof Content.Gone) {
+      throw new NoSuchFileException(file.toString());
+    }
+    Content.Whole whole = (Content.Whole) content;
+    JobFile read = spool.read(id, whole);
+    if (read instanceof JobFile.Valid valid) {
+      unfinished.remove(name(file));
+      return new Reading(Optional.of(valid.job()), Optional.empty());
+    }
+    return new Reading(
+        Optional.empty(),
+        isSettled(name(file), whole, now)
+            ? Optional.of(((JobFile.Invalid) read).reason())
+            : Optional.empty());
+  }
+
+  private boolean isSettled(String name, Content.Whole whole, Duration now) {
+    String facts = whole.bytes().length + " bytes of " + whole.modified();
+    Unfinished seen = unfinished.get(name);
+    if (seen == null || !seen.facts().equals(facts)) {
+      unfinished.put(name, new Unfinished(facts, now));
+      return false;
+    }
+    return now.minus(seen.since()).compareTo(SETTLING) >= 0;
+  }
+
+  private Event refuse(Locked locked, Path file, JobId id, String reason) throws IOException {
+    locked.reject(file, id, name(file) + " " + reason);
+    unfinished.remove(name(file));
+    return new Event.Refused(name(file), id, reason);
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+}

@@ -1,0 +1,18 @@
+package org.localq.spool;
+
+import java.util.Optional;
+import org.localq.core.Job;
+import org.localq.core.Result;
+
+/** What a job file or a record says. */
+public sealed interface JobFile {
+  /**
+   * A valid one.
+   *
+   * @param result what a record adds
+   */
+  record Valid(Job job, Optional<Result> result) implements JobFile {}
+
+  /** Not one: in one line, why. */
+  record Invalid(String reason) implements JobFile {}
+}

@@ -1,0 +1,377 @@
+package org.localq.spool;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.localq.core.ExactText;
+import org.localq.core.Job;
+import org.localq.core.JobId;
+import org.localq.core.Limit;
+import org.localq.core.Outcome;
+import org.localq.core.Resource;
+import org.localq.core.Result;
+import org.localq.core.State;
+import org.localq.core.Submission;
+import org.localq.core.Umask;
+import org.localq.core.Usage;
+import org.localq.core.Workplace;
+
+/**
+ * Reads job files and records, strictly: what it accepts a worker can run.
+ *
+ * <p>Streams, because clients do this on a cold JVM; fields it doesn't know are skipped here and
+ * kept by {@link RecordWriter}.
+ */
+final class JobReader {
+  private static final int DEEPEST = 100;
+  private static final int LONGEST_REASON = 200;
+  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss");
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(DEEPEST)
+                  .maxStringLength(Content.MOST_BYTES)
+                  .build())
+          .build();
+
+  private final Account account;
+
+  JobReader(Account account) {
+    this.account = account;
+  }
+
+  /** The name of the file that takes a job's output unless told otherwise. */
+  static String defaultOutput(JobId id, Instant submitted, ZoneId zone) {
+    return "localq-" + id + "-" + STAMP.format(submitted.atZone(zone)) + ".out";
+  }
+
+  /**
+   * Reads {@code bytes}, a file that was last written at {@code modified}, as the job {@code id}.
+   *
+   * @param withResult whether a field "result" means anything; in a file that was dropped by hand
+   *     it does not
+   */
+  JobFile read(JobId id, Content.Whole content, boolean withResult) {
+    Fields fields = new Fields();
+    // strict decoding first: the parser alone would let surrogates through that were written as
+    // bytes
+    try (JsonParser parser =
+        JSON.createParser(
+            StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(content.bytes()))
+                .toString())) {
+      fields.readDocument(parser, withResult);
+      return fields.build(id, content.modified(), account);
+    } catch (CharacterCodingException bad) {
+      return new JobFile.Invalid("is not UTF-8");
+    } catch (Mistake mistake) {
+      return new JobFile.Invalid(mistake.getMessage());
+    } catch (JsonProcessingException bad) {
+      return new JobFile.Invalid(explain(bad));
+    } catch (IOException impossible) {
+      throw new IllegalStateException("reading from memory", impossible);
+    }
+  }
+
+  private static String explain(JsonProcessingException bad) {
+    String what = bad.getOriginalMessage().replaceAll("\\s+", " ");
+    if (what.length() > LONGEST_REASON) {
+      what = what.substring(0, LONGEST_REASON) + "…";
+    }
+    return "is not JSON: " + what + " (line " + bad.getLocation().getLineNr() + ")";
+  }
+
+  /**
+   * A field that is JSON, but not what the format wants. Caught where the file is read, never seen
+   * outside.
+   */
+  private static final class Mistake extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Mistake(String field, String found, String expected) {
+      super("field \"" + field + "\" is " + found + ", expected " + expected, null, false, false);
+    }
+  }
+
+  /** What was found so far. */
+  private static final class Fields {
+    private Optional<String> name = Optional.empty();
+    private List<String> command = List.of();
+    private int cores = 1;
+    private Optional<String> directory = Optional.empty();
+    private Optional<String> submitDirectory = Optional.empty();
+    private Optional<String> stdin = Optional.empty();
+    private Optional<String> stdout = Optional.empty();
+    private Optional<String> stderr = Optional.empty();
+    private Optional<Instant> submitted = Optional.empty();
+    private Optional<Umask> umask = Optional.empty();
+    private final Map<Resource, Limit> limits = new LinkedHashMap<>();
+    private Optional<Map<String, String>> environment = Optional.empty();
+    private Optional<Result> result = Optional.empty();
+
+    void readDocument(JsonParser in, boolean withResult) throws IOException {
+      if (in.nextToken() != JsonToken.START_OBJECT) {
+        throw new Mistake("", in.currentToken() == null ? "missing" : "no object", "a JSON object");
+      }
+      while (in.nextToken() == JsonToken.FIELD_NAME) {
+        String field = in.currentName();
+        in.nextToken();
+        if (field.equals("result") && withResult) {
+          result = Optional.of(readResult(in));
+        } else {
+          readField(field, in);
+        }
+      }
+      if (in.nextToken() != null) {
+        throw new Mistake(
+            "", "followed by something else", "one JSON object and nothing behind it");
+      }
+    }
+
+    private void readField(String field, JsonParser in) throws IOException {
+      switch (field) {
+        case "format" -> readFormat(in);
+        case "name" -> name = Optional.of(text(field, in));
+        case "command" -> command = texts(field, in);
+        case "cores" -> cores = whole(field, in, 1);
+        case "directory" -> directory = Optional.of(absolute(field, in));
+        case "submit_directory" -> submitDirectory = Optional.of(absolute(field, in));
+        case "stdin" -> stdin = Optional.of(file(field, in));
+        case "stdout" -> stdout = Optional.of(file(field, in));
+        case "stderr" -> stderr = Optional.of(file(field, in));
+        case "submitted" -> submitted = Optional.of(instant(field, in));
+        case "umask" -> umask = Optional.of(readUmask(in));
+        case "limits" -> readLimits(in);
+        case "environment" -> environment = Optional.of(readEnvironment(in));
+        default -> in.skipChildren();
+      }
+    }
+
+    private static void readFormat(JsonParser in) throws IOException {
+      int format = whole("format", in, 1);
+      if (format > Layout.VERSION) {
+        throw new Mistake(
+            "format",
+            Integer.toString(format),
+            "at most " + Layout.VERSION + "; a newer localq wrote this");
+      }
+    }
+
+    private static Umask readUmask(JsonParser in) throws IOException {
+      String text = text("umask", in);
+      return Umask.parse(text)
+          .orElseThrow(() -> new Mistake("umask", quoted(text), "one to four octal digits"));
+    }
+
+    private void readLimits(JsonParser in) throws IOException {
+      for (Map.Entry<String, String> entry : object("limits", in).entrySet()) {
+        Optional<Resource> resource = Resource.parse(entry.getKey());
+        if (resource.isPresent()) {
+          Limit limit =
+              Limit.parse(entry.getValue())
+                  .orElseThrow(
+                      () ->
+                          new Mistake(
+                              "limits." + entry.getKey(),
+                              quoted(entry.getValue()),
+                              "\"SOFT:HARD\", numbers or unlimited"));
+          limits.put(resource.get(), limit);
+        }
+      }
+    }
+
+    private static Map<String, String> readEnvironment(JsonParser in) throws IOException {
+      Map<String, String> variables = object("environment", in);
+      for (String variable : variables.keySet()) {
+        if (variable.isEmpty() || variable.indexOf('=') >= 0) {
+          throw new Mistake("environment", "with a name " + quoted(variable), "names without =");
+        }
+      }
+      return variables;
+    }
+
+    private static Result readResult(JsonParser in) throws IOException {
+      expect("result", in, JsonToken.START_OBJECT, "an object");
+      Optional<State> state = Optional.empty();
+      OptionalInt code = OptionalInt.empty();
+      Optional<Instant> started = Optional.empty();
+      Instant ended = Instant.EPOCH;
+      OptionalDouble user = OptionalDouble.empty();
+      OptionalDouble system = OptionalDouble.empty();
+      OptionalLong rss = OptionalLong.empty();
+      int restarts = 0;
+      String reason = "";
+      while (in.nextToken() == JsonToken.FIELD_NAME) {
+        String field = in.currentName();
+        in.nextToken();
+        switch (field) {
+          case "state" -> state = State.parse(text(field, in)).filter(State::isTerminal);
+          case "exit_code" -> code = OptionalInt.of(whole(field, in, 0));
+          case "started" -> started = Optional.of(instant(field, in));
+          case "ended" -> ended = instant(field, in);
+          case "user_seconds" -> user = OptionalDouble.of(in.getValueAsDouble());
+          case "system_seconds" -> system = OptionalDouble.of(in.getValueAsDouble());
+          case "max_rss_bytes" -> rss = OptionalLong.of(in.getValueAsLong());
+          case "restarts" -> restarts = whole(field, in, 0);
+          case "reason" -> reason = text(field, in);
+          default -> in.skipChildren();
+        }
+      }
+      State end = state.orElseThrow(() -> new Mistake("result.state", "missing", "a final state"));
+      return new Result(
+          new Outcome(end, code, reason), started, ended, new Usage(user, system, rss), restarts);
+    }
+
+    JobFile build(JobId id, Instant modified, Account account) {
+      if (command.isEmpty()) {
+        throw new Mistake("command", "missing", "a list with at least one string");
+      }
+      Instant at = submitted.orElse(modified);
+      String place = directory.orElse(account.home());
+      Workplace workplace =
+          new Workplace(
+              place,
+              stdin.orElse(Workplace.NO_INPUT),
+              stdout.orElseGet(() -> defaultOutput(id, at, account.zone())),
+              stderr);
+      Submission submission =
+          new Submission(
+              at,
+              submitDirectory.orElse(place),
+              umask,
+              limits,
+              environment.orElse(account.environment()));
+      Job job =
+          new Job(
+              name.orElseGet(() -> Job.defaultName(command)),
+              command,
+              cores,
+              workplace,
+              submission);
+      return new JobFile.Valid(job, result);
+    }
+
+    private static Map<String, String> object(String field, JsonParser in) throws IOException {
+      expect(field, in, JsonToken.START_OBJECT, "an object of strings");
+      Map<String, String> entries = new LinkedHashMap<>();
+      while (in.nextToken() == JsonToken.FIELD_NAME) {
+        String key = in.currentName();
+        if (!ExactText.isExact(key)) {
+          throw new Mistake(
+              field, "with a name that stands for no bytes", "no NUL, no lone surrogate");
+        }
+        in.nextToken();
+        entries.put(key, text(field + "." + key, in));
+      }
+      return entries;
+    }
+
+    private static List<String> texts(String field, JsonParser in) throws IOException {
+      expect(field, in, JsonToken.START_ARRAY, "a list with at least one string");
+      List<String> texts = new ArrayList<>();
+      while (in.nextToken() != JsonToken.END_ARRAY) {
+        texts.add(text(field, in));
+      }
+      return texts;
+    }
+
+    private static String file(String field, JsonParser in) throws IOException {
+      String name = text(field, in);
+      if (name.isEmpty()) {
+        throw new Mistake(field, "empty", "a file's name");
+      }
+      return name;
+    }
+
+    private static String absolute(String field, JsonParser in) throws IOException {
+      String name = text(field, in);
+      if (!name.startsWith("/")) {
+        throw new Mistake(field, quoted(name), "a path that begins with /");
+      }
+      return name;
+    }
+
+    private static Instant instant(String field, JsonParser in) throws IOException {
+      String text = text(field, in);
+      try {
+        return Instant.parse(text);
+      } catch (DateTimeParseException bad) {
+        throw new Mistake(field, quoted(text), "a time like 2026-11-22T11:00:00.123Z");
+      }
+    }
+
+    private static int whole(String field, JsonParser in, int least) throws IOException {
+      String expected = "a whole number from " + least + " to " + Integer.MAX_VALUE;
+      expect(field, in, JsonToken.VALUE_NUMBER_INT, expected);
+      String digits = in.getText();
+      if (digits.length() > 10) {
+        throw new Mistake(field, "too large", expected);
+      }
+      long value = in.getLongValue();
+      if (value < least || value > Integer.MAX_VALUE) {
+        throw new Mistake(field, digits, expected);
+      }
+      return (int) value;
+    }
+
+    private static String text(String field, JsonParser in) throws IOException {
+      expect(field, in, JsonToken.VALUE_STRING, "a string");
+      String text = in.getText();
+      if (!ExactText.isExact(text)) {
+        throw new Mistake(field, "a string that stands for no bytes", "no NUL, no lone surrogate");
+      }
+      return text;
+    }
+
+    private static void expect(String field, JsonParser in, JsonToken token, String expected)
+        throws IOException {
+      if (in.currentToken() != token) {
+        throw new Mistake(field, describe(in), expected);
+      }
+    }
+
+    private static String describe(JsonParser in) throws IOException {
+      JsonToken token = in.currentToken();
+      if (token == null) {
+        return "cut off";
+      }
+      return switch (token) {
+        case START_OBJECT -> "an object";
+        case START_ARRAY -> "a list";
+        case VALUE_STRING -> quoted(in.getText());
+        default -> shortened(in.getText());
+      };
+    }
+
+    private static String quoted(String text) {
+      return '"' + shortened(text) + '"';
+    }
+
+    private static String shortened(String text) {
+      return text.length() <= 40 ? text : text.substring(0, 40) + "…";
+    }
+  }
+}

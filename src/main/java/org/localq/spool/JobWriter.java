@@ -1,0 +1,79 @@
+package org.localq.spool;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+import org.localq.core.Job;
+import org.localq.core.Limit;
+import org.localq.core.Resource;
+import org.localq.core.Submission;
+import org.localq.core.Workplace;
+
+/**
+ * Writes job files: what is not at its default.
+ *
+ * <p>Streams, because lbatch does this on a cold JVM. Jackson writes every surrogate as an escape,
+ * paired or not, which is just what {@link org.localq.core.ExactText} wants.
+ */
+final class JobWriter {
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private JobWriter() {}
+
+  /** The job file of {@code job}. */
+  static byte[] write(Job job) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
+    try (JsonGenerator out = JSON.createGenerator(bytes)) {
+      out.setPrettyPrinter(new DefaultPrettyPrinter());
+      out.writeStartObject();
+      out.writeNumberField("format", Layout.VERSION);
+      out.writeStringField("name", job.name());
+      out.writeArrayFieldStart("command");
+      for (String word : job.command()) {
+        out.writeString(word);
+      }
+      out.writeEndArray();
+      out.writeNumberField("cores", job.cores());
+      write(job.workplace(), out);
+      write(job.submission(), out);
+      out.writeEndObject();
+      out.writeRaw('\n');
+    } catch (IOException impossible) {
+      throw new IllegalStateException("writing to memory", impossible);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void write(Workplace workplace, JsonGenerator out) throws IOException {
+    out.writeStringField("directory", workplace.directory());
+    if (!workplace.stdin().equals(Workplace.NO_INPUT)) {
+      out.writeStringField("stdin", workplace.stdin());
+    }
+    out.writeStringField("stdout", workplace.stdout());
+    if (workplace.stderr().isPresent()) {
+      out.writeStringField("stderr", workplace.stderr().get());
+    }
+  }
+
+  private static void write(Submission submission, JsonGenerator out) throws IOException {
+    out.writeStringField("submit_directory", submission.directory());
+    out.writeStringField("submitted", submission.submitted().toString());
+    if (submission.umask().isPresent()) {
+      out.writeStringField("umask", submission.umask().get().toString());
+    }
+    out.writeObjectFieldStart("limits");
+    for (Map.Entry<Resource, Limit> limit : new TreeMap<>(submission.limits()).entrySet()) {
+      out.writeStringField(limit.getKey().word(), limit.getValue().toString());
+    }
+    out.writeEndObject();
+    out.writeObjectFieldStart("environment");
+    for (Map.Entry<String, String> variable : submission.environment().entrySet()) {
+      out.writeStringField(variable.getKey(), variable.getValue());
+    }
+    out.writeEndObject();
+  }
+}

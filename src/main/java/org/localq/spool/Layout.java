@@ -1,0 +1,305 @@
+package org.localq.spool;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.localq.core.Exit;
+import org.localq.core.JobId;
+
+/**
+ * The spool's format, version 1: every name in it, and nothing but names. This page is the
+ * specification.
+ *
+ * <pre>
+ * ID.json                  a pending job. Complete from the moment the name is there. Clients publish it.
+ * NAME.json                NAME no id: a drop by hand; a worker gives it an id or moves it to rejected/.
+ *                          Names that begin with a dot or end otherwise are nobody's business.
+ * held/ID.json             a job on hold
+ * running/ID.json          a claimed job; the core limit counts these
+ * running/ID.K.run-BOOT    what the shim of attempt K executes; BOOT = first 8 digits of the boot id of the claim.
+ *                          Missing for the current attempt: that attempt was never claimed.
+ * running/ID.K.started     the start token: "PID TICKS" by the shim; empty: that shim has not come to the command.
+ *                          A hard link of .localq/void: the attempt is closed and never starts.
+ * running/ID.K.exit-CODE   the exit token, by the shim: CODE 0 to 255, or directory, stdin, stdout, stderr (what could not
+ *                          be opened). Content: the shell's "times", or nothing where the disk was full.
+ * running/ID.K.requeued    the attempt is closed, and another is wanted
+ * running/ID.K.term        its processes were sent TERM; content: the machine's uptime then, in milliseconds
+ * running/ID.cancel        somebody asked for the end of this job; content: the grace in seconds
+ * done/ID.json             the job and its result; the only thing that need survive the worker
+ * rejected/ID.json .reason a drop that is no valid job, untouched, and one line that says why
+ *
+ * .localq/version          "1"
+ * .localq/host             machine and pid namespace
+ * .localq/limit            the cores that running jobs may take together; missing until the first worker set it
+ * .localq/options          NAME=VALUE lines: what the last worker was started with
+ * .localq/drain            claim nothing; workers end when running/ is empty
+ * .localq/void             constant content of a void start token
+ * .localq/lock             FileLock: every transition but submit, shim start and shim exit (R1)
+ * .localq/worker.lock      FileLock, held shared by every worker for life
+ * .localq/workers/PID      "TICKS BOOTID" of a worker
+ * .localq/seq/N            the one file there: N is the last id given out
+ * .localq/shim-HASH        the shim's text, as the worker that spawns it knows it
+ * .localq/keys/            reserved
+ * .localq/tmp/PID-TICKS-n  being written by that process
+ * </pre>
+ *
+ * <p>The rules, each of which closes a hole that a model checker found (see README):
+ *
+ * <ul>
+ *   <li><b>R1</b> Everything but submit, shim start and shim exit holds the lock, and reads the
+ *       state again once it has it.
+ *   <li><b>R2</b> The current attempt K is the lowest number that is not closed: void or requeued.
+ *       Nothing moves back to the root before its current attempt is closed.
+ *   <li><b>R3</b> void is one step with its content: a hard link of a constant file.
+ *   <li><b>R4</b> After its token the shim looks whether running/ID.json is still there, and goes
+ *       away if not.
+ *   <li><b>R5</b> Finish, and any clean-up, in this order: record, then running/ID.json, then
+ *       tokens and markers.
+ *   <li><b>R6</b> To call a job LOST: processes first, exit token second. CANCELLED iff the marker
+ *       is there at the record.
+ *   <li><b>R7</b> An attempt of another boot without an exit token is LOST: its start token may not
+ *       have survived.
+ *   <li><b>R8</b> Publish by link. Intake lists the directory first and reads seq/ second. The
+ *       spool is built aside and renamed into place.
+ *   <li><b>R9</b> Readers look at root, held/, running/, done/ in this order; an id not found is
+ *       looked for again.
+ * </ul>
+ *
+ * @param root the spool
+ */
+public record Layout(Path root) {
+  /** The version of this format. */
+  public static final int VERSION = 1;
+
+  static final String JSON = ".json";
+
+  /** What a name in running/ says. */
+  sealed interface Name {
+    /** The job. */
+    JobId id();
+
+    /** The claimed job itself. */
+    record Claimed(JobId id) implements Name {}
+
+    /** The cancel marker. */
+    record Cancel(JobId id) implements Name {}
+
+    /** What an attempt executes, and the boot of its claim. */
+    record Run(JobId id, int attempt, String boot) implements Name {}
+
+    /** A start token. */
+    record Started(JobId id, int attempt) implements Name {}
+
+    /** An exit token. */
+    record Exited(JobId id, int attempt, Exit exit) implements Name {}
+
+    /** An attempt that is to be followed by another. */
+    record Requeued(JobId id, int attempt) implements Name {}
+
+    /** TERM was sent. */
+    record Terminated(JobId id, int attempt) implements Name {}
+
+    /** The meaning of {@code name}, or nothing: then it is not ours and left alone. */
+    static Optional<Name> parse(String name) {
+      int dot = name.indexOf('.');
+      if (dot < 0) {
+        return Optional.empty();
+      }
+      Optional<JobId> id = JobId.parse(name.substring(0, dot));
+      return id.isEmpty() ? Optional.empty() : parse(id.get(), name.substring(dot + 1));
+    }
+
+    private static Optional<Name> parse(JobId id, String rest) {
+      if (rest.equals("json")) {
+        return Optional.of(new Claimed(id));
+      }
+      if (rest.equals("cancel")) {
+        return Optional.of(new Cancel(id));
+      }
+      int dot = rest.indexOf('.');
+      if (dot < 0 || !rest.substring(0, dot).matches("[1-9][0-9]{0,8}")) {
+        return Optional.empty();
+      }
+      return parse(id, Integer.parseInt(rest.substring(0, dot)), rest.substring(dot + 1));
+    }
+
+    private static Optional<Name> parse(JobId id, int attempt, String kind) {
+      if (kind.startsWith(RUN)) {
+        return Optional.of(new Run(id, attempt, kind.substring(RUN.length())));
+      }
+      if (kind.startsWith(EXIT)) {
+        return Exit.parse(kind.substring(EXIT.length())).map(e -> new Exited(id, attempt, e));
+      }
+      return switch (kind) {
+        case STARTED -> Optional.of(new Started(id, attempt));
+        case REQUEUED -> Optional.of(new Requeued(id, attempt));
+        case TERM -> Optional.of(new Terminated(id, attempt));
+        default -> Optional.empty();
+      };
+    }
+  }
+
+  private static final String RUN = "run-";
+  private static final String EXIT = "exit-";
+  private static final String STARTED = "started";
+  private static final String REQUEUED = "requeued";
+  private static final String TERM = "term";
+
+  /** The id that the file name {@code ID.json} names. */
+  static Optional<JobId> idOf(String name) {
+    return name.endsWith(JSON)
+        ? JobId.parse(name.substring(0, name.length() - JSON.length()))
+        : Optional.empty();
+  }
+
+  /**
+   * Whether a new name in a directory is one that a worker waits for: in the root a job, in
+   * running/ an end or the wish for one, in .localq/ the wish that it drains.
+   */
+  public boolean isNews(Path directory, String name) {
+    if (directory.equals(runningDirectory())) {
+      Optional<Name> parsed = Name.parse(name);
+      return parsed.isPresent()
+          && (parsed.get() instanceof Name.Exited || parsed.get() instanceof Name.Cancel);
+    }
+    return directory.equals(own()) ? drain().endsWith(name) : isJobFile(name);
+  }
+
+  /** Whether a name in the root is a job, or wants to become one. */
+  static boolean isJobFile(String name) {
+    return name.endsWith(JSON) && !name.startsWith(".");
+  }
+
+  Path pending(JobId id) {
+    return root.resolve(id + JSON);
+  }
+
+  Path heldDirectory() {
+    return root.resolve("held");
+  }
+
+  Path held(JobId id) {
+    return heldDirectory().resolve(id + JSON);
+  }
+
+  public Path runningDirectory() {
+    return root.resolve("running");
+  }
+
+  Path running(JobId id) {
+    return runningDirectory().resolve(id + JSON);
+  }
+
+  Path cancel(JobId id) {
+    return runningDirectory().resolve(id + ".cancel");
+  }
+
+  Path run(JobId id, int attempt, String boot) {
+    return runningDirectory().resolve(runName(id, attempt, boot));
+  }
+
+  /** The name of the file that the shim of an attempt executes. */
+  public static String runName(JobId id, int attempt, String boot) {
+    return id + "." + attempt + "." + RUN + boot;
+  }
+
+  Path started(JobId id, int attempt) {
+    return attemptFile(id, attempt, STARTED);
+  }
+
+  Path requeued(JobId id, int attempt) {
+    return attemptFile(id, attempt, REQUEUED);
+  }
+
+  Path terminated(JobId id, int attempt) {
+    return attemptFile(id, attempt, TERM);
+  }
+
+  Path exited(JobId id, int attempt, Exit exit) {
+    String word =
+        exit instanceof Exit.Code code
+            ? Integer.toString(code.value())
+            : ((Exit.NotLaunched) exit).word();
+    return attemptFile(id, attempt, EXIT + word);
+  }
+
+  private Path attemptFile(JobId id, int attempt, String kind) {
+    return runningDirectory().resolve(id + "." + attempt + "." + kind);
+  }
+
+  public Path doneDirectory() {
+    return root.resolve("done");
+  }
+
+  Path record(JobId id) {
+    return doneDirectory().resolve(id + JSON);
+  }
+
+  public Path rejectedDirectory() {
+    return root.resolve("rejected");
+  }
+
+  Path rejected(JobId id) {
+    return rejectedDirectory().resolve(id + JSON);
+  }
+
+  Path reason(JobId id) {
+    return rejectedDirectory().resolve(id + ".reason");
+  }
+
+  /** What is localq's own business. */
+  public Path own() {
+    return root.resolve(".localq");
+  }
+
+  Path version() {
+    return own().resolve("version");
+  }
+
+  Path host() {
+    return own().resolve("host");
+  }
+
+  Path limit() {
+    return own().resolve("limit");
+  }
+
+  Path options() {
+    return own().resolve("options");
+  }
+
+  Path drain() {
+    return own().resolve("drain");
+  }
+
+  Path voidToken() {
+    return own().resolve("void");
+  }
+
+  Path lock() {
+    return own().resolve("lock");
+  }
+
+  Path workerLock() {
+    return own().resolve("worker.lock");
+  }
+
+  Path workers() {
+    return own().resolve("workers");
+  }
+
+  Path seq() {
+    return own().resolve("seq");
+  }
+
+  Path shim(String hash) {
+    return own().resolve("shim-" + hash);
+  }
+
+  Path keys() {
+    return own().resolve("keys");
+  }
+
+  Path tmp() {
+    return own().resolve("tmp");
+  }
+}

@@ -1,0 +1,304 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.SortedSet;
+import org.localq.core.Claim;
+import org.localq.core.Job;
+import org.localq.core.JobId;
+import org.localq.core.Result;
+
+/**
+ * The spool while this process holds its lock: every transition but submit, shim start and shim
+ * exit (R1).
+ *
+ * <p>Each method is one transition of the table in README, can be interrupted by kill -9 between
+ * any two of its steps, and be called again by whoever comes next. A race that was lost is a return
+ * value.
+ */
+public final class Locked implements AutoCloseable {
+  private static final FileAttribute<?> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  private final Spool spool;
+  private final Layout layout;
+  private final FileLock lock;
+
+  Locked(Spool spool, FileLock lock) {
+    this.spool = spool;
+    this.layout = spool.layout();
+    this.lock = lock;
+  }
+
+  /** The ids in running/, and those of which only tokens are left there. */
+  public record Claimed(SortedSet<JobId> jobs, SortedSet<JobId> mentioned) {}
+
+  /** What is in running/. */
+  public Claimed claimed() throws IOException {
+    RunningDirectory running = RunningDirectory.look(layout);
+    return new Claimed(running.claimed(), running.mentioned());
+  }
+
+  /** What the tokens say about a claimed job. Read after its processes were looked at (R6). */
+  public Claim claim(JobId id) throws IOException {
+    return RunningDirectory.look(layout, id).claim(id);
+  }
+
+  /** The number that the next claim of a pending job will have. */
+  public int nextAttempt(JobId id) throws IOException {
+    return RunningDirectory.look(layout, id).currentAttempt(id);
+  }
+
+  /** The claimed job itself; nothing when it isn't there. */
+  public Optional<JobFile> readClaimed(JobId id) throws IOException {
+    return spool.read(id, layout.running(id), false);
+  }
+
+  /** The pending job; nothing when it isn't there any more. */
+  public Optional<JobFile> readPending(JobId id) throws IOException {
+    return spool.read(id, layout.pending(id), false);
+  }
+
+  /**
+   * Claims a pending job: from here on its cores are taken, also after a power cut.
+   *
+   * @param script what the shim of this attempt will execute
+   * @return false when the job is not pending any more
+   */
+  public boolean claim(JobId id, int attempt, byte[] script) throws IOException {
+    if (Spool.exists(layout.running(id))) {
+      return false;
+    }
+    Path run = layout.run(id, attempt, spool.identity().shortBoot());
+    dropStaleRuns(id, attempt);
+    try {
+      // not fsynced: after a power cut the boot is another, and an attempt of another boot is never
+      // executed
+      write(run, script);
+      move(layout.pending(id), layout.running(id));
+    } catch (NoSuchFileException lost) {
+      // RACE: a person moved or removed the file
+      Files.deleteIfExists(run);
+      return false;
+    } catch (IOException failed) {
+      Files.deleteIfExists(run);
+      throw failed;
+    }
+    // against a power cut: the job would be pending again while its command ran
+    spool.fsync().directory(layout.runningDirectory());
+    spool.fsync().directory(layout.root());
+    return true;
+  }
+
+  /** RACE: a worker died between the run file and the claim, under this boot or another. */
+  private void dropStaleRuns(JobId id, int attempt) throws IOException {
+    for (Layout.Name name : RunningDirectory.look(layout, id).of(id)) {
+      if (name instanceof Layout.Name.Run run && run.attempt() == attempt) {
+        Files.deleteIfExists(layout.run(id, attempt, run.boot()));
+      }
+    }
+  }
+
+  private static void write(Path file, byte[] content) throws IOException {
+    Files.createFile(file, PRIVATE);
+    Files.write(file, content, StandardOpenOption.WRITE);
+  }
+
+  /**
+   * Closes an attempt that no shim has begun, for good (R3).
+   *
+   * @return false when a shim was first
+   */
+  public boolean voidAttempt(JobId id, int attempt) throws IOException {
+    Path token = layout.started(id, attempt);
+    try {
+      Files.createLink(token, layout.voidToken());
+    } catch (FileAlreadyExistsException first) {
+      // RACE: the shim's exclusive create came before
+      return false;
+    } catch (FileSystemException tooManyLinks) {
+      // EMLINK: ext4 allows 65,000 names of one file
+      spool.drafts().replace(layout.voidToken(), SpoolFounder.VOID_CONTENT);
+      Files.createLink(token, layout.voidToken());
+    }
+    return true;
+  }
+
+  /** Closes an attempt so that another can follow. */
+  public void requeue(JobId id, int attempt) throws IOException {
+    createIfMissing(layout.requeued(id, attempt));
+  }
+
+  /** Moves a job whose current attempt is closed, or was never claimed, back to the root. */
+  public void putBack(JobId id) throws IOException {
+    // against a power cut: the closed attempt must not come back open
+    spool.fsync().directory(layout.runningDirectory());
+    move(layout.running(id), layout.pending(id));
+    spool.fsync().directory(layout.root());
+  }
+
+  /**
+   * Notes that somebody wants the end of this job: on disk when this returns. A later wish replaces
+   * an earlier one.
+   */
+  public void markCancelled(JobId id, Duration grace) throws IOException {
+    spool.drafts().replace(layout.cancel(id), text(grace.toSeconds()));
+  }
+
+  /** Notes when TERM was sent to an attempt's processes, in the machine's uptime. */
+  public void markTerminated(JobId id, int attempt, Duration uptime) throws IOException {
+    spool.drafts().replace(layout.terminated(id, attempt), text(uptime.toMillis()));
+  }
+
+  private static byte[] text(long number) {
+    return (number + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+  }
+
+  /** Writes the record of a claimed job, and takes the job out of running/. */
+  public void finish(JobId id, Job job, Result result) throws IOException {
+    if (!Spool.exists(layout.record(id))) {
+      byte[] file = Files.readAllBytes(layout.running(id));
+      spool.drafts().replace(layout.record(id), RecordWriter.record(file, job, result));
+    }
+    cleanUp(id);
+  }
+
+  /**
+   * Removes what running/ still holds of a job: the claim first, its tokens after it (R5), so that
+   * a late shim finds either its token taken or the claim gone.
+   */
+  public void cleanUp(JobId id) throws IOException {
+    Files.deleteIfExists(layout.running(id));
+    for (Layout.Name name : RunningDirectory.look(layout, id).of(id)) {
+      Files.deleteIfExists(path(name));
+    }
+  }
+
+  private Path path(Layout.Name name) {
+    if (name instanceof Layout.Name.Run run) {
+      return layout.run(run.id(), run.attempt(), run.boot());
+    } else if (name instanceof Layout.Name.Started started) {
+      return layout.started(started.id(), started.attempt());
+    } else if (name instanceof Layout.Name.Exited exited) {
+      return layout.exited(exited.id(), exited.attempt(), exited.exit());
+    } else if (name instanceof Layout.Name.Requeued requeued) {
+      return layout.requeued(requeued.id(), requeued.attempt());
+    } else if (name instanceof Layout.Name.Terminated terminated) {
+      return layout.terminated(terminated.id(), terminated.attempt());
+    } else if (name instanceof Layout.Name.Cancel cancel) {
+      return layout.cancel(cancel.id());
+    }
+    return layout.running(name.id());
+  }
+
+  /** Whether an attempt before the current one came to its command. */
+  public boolean hasStarted(JobId id) throws IOException {
+    return RunningDirectory.look(layout, id).claim(id).restarts() > 0;
+  }
+
+  /** Whether the job is claimed. */
+  public boolean isClaimed(JobId id) {
+    return Spool.exists(layout.running(id));
+  }
+
+  /** Whether it was refused when it was dropped. */
+  public boolean isRejected(JobId id) {
+    return Spool.exists(layout.rejected(id));
+  }
+
+  /** Whether somebody asked for its end. */
+  public boolean isCancelled(JobId id) {
+    return Spool.exists(layout.cancel(id));
+  }
+
+  /**
+   * Takes a pending or held job out of everybody's reach: into running/, without a run file.
+   * Nothing was or will be spawned for this attempt, so all that is left is to record the
+   * cancellation that was marked before.
+   */
+  public void withdraw(JobId id) throws IOException {
+    Path from = Spool.exists(layout.pending(id)) ? layout.pending(id) : layout.held(id);
+    try {
+      move(from, layout.running(id));
+    } catch (NoSuchFileException lost) {
+      // RACE: a person removed the file
+      return;
+    }
+    spool.fsync().directory(layout.runningDirectory());
+    spool.fsync().directory(from.getParent());
+  }
+
+  /** The spool's directory. */
+  public Path root() {
+    return layout.root();
+  }
+
+  /** Where the shims put their tokens. */
+  public Path runningDirectory() {
+    return layout.runningDirectory();
+  }
+
+  /** Whether anything in the spool still needs what running/ holds of a job that is not claimed. */
+  public boolean isWanted(JobId id) {
+    return Spool.exists(layout.pending(id)) || Spool.exists(layout.held(id));
+  }
+
+  /** Whether the job has a record. */
+  public boolean isDone(JobId id) {
+    return spool.isDone(id);
+  }
+
+  /**
+   * Moves a claimed job whose file was damaged while it ran out of the way, with what is known of
+   * its end.
+   */
+  public void rejectClaimed(JobId id, String reason) throws IOException {
+    reject(layout.running(id), id, reason);
+    cleanUp(id);
+  }
+
+  /**
+   * Moves {@code file} to rejected/ under {@code id}. The reason comes first: a rejected file
+   * always has one.
+   */
+  void reject(Path file, JobId id, String reason) throws IOException {
+    spool
+        .drafts()
+        .replace(
+            layout.reason(id), (reason + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    move(file, layout.rejected(id));
+    spool.fsync().directory(layout.rejectedDirectory());
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static void createIfMissing(Path file) throws IOException {
+    try {
+      Files.createFile(file, PRIVATE);
+    } catch (FileAlreadyExistsException done) {
+      // whoever began this transition died behind this step
+    }
+  }
+
+  Spool spool() {
+    return spool;
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.close();
+  }
+}

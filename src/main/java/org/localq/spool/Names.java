@@ -1,0 +1,28 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Lists directories, whole or not at all: a listing that fails half-way must not look like a short
+ * queue.
+ */
+final class Names {
+  private Names() {}
+
+  /** What is in {@code directory}, in no order. */
+  static List<Path> in(Path directory) throws IOException {
+    List<Path> names = new ArrayList<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+      stream.forEach(names::add);
+    } catch (DirectoryIteratorException failed) {
+      throw failed.getCause();
+    }
+    return names;
+  }
+}

@@ -1,0 +1,205 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.localq.core.Claim;
+import org.localq.core.Exit;
+import org.localq.core.JobId;
+import org.localq.core.ProcessId;
+import org.localq.core.Usage;
+
+/** One look at running/: its names, by job, and what the tokens among them say. */
+final class RunningDirectory {
+  static final String VOID = "void";
+
+  /** A line of the shell's {@code times}: user and system time, as {@code 0m0.12s 0m0.05s}. */
+  private static final Pattern TIMES =
+      Pattern.compile("([0-9]+)m([0-9]+\\.?[0-9]*)s ([0-9]+)m([0-9]+\\.?[0-9]*)s");
+
+  private static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
+  private static final int LONGEST_TOKEN = 200;
+
+  private final Layout layout;
+  private final NavigableMap<JobId, List<Layout.Name>> names = new TreeMap<>();
+
+  private RunningDirectory(Layout layout) {
+    this.layout = layout;
+  }
+
+  static RunningDirectory look(Layout layout) throws IOException {
+    RunningDirectory running = new RunningDirectory(layout);
+    for (Path path : Names.in(layout.runningDirectory())) {
+      Layout.Name.parse(path.getFileName().toString()).ifPresent(running::add);
+    }
+    return running;
+  }
+
+  /** Only the names of one job. Costs a listing of running/, which is short. */
+  static RunningDirectory look(Layout layout, JobId id) throws IOException {
+    RunningDirectory running = look(layout);
+    running.names.keySet().retainAll(Set.of(id));
+    return running;
+  }
+
+  private void add(Layout.Name name) {
+    names.computeIfAbsent(name.id(), id -> new ArrayList<>()).add(name);
+  }
+
+  /** The jobs that are claimed. */
+  SortedSet<JobId> claimed() {
+    SortedSet<JobId> claimed = new TreeSet<>();
+    names.forEach(
+        (id, of) -> {
+          if (of.contains(new Layout.Name.Claimed(id))) {
+            claimed.add(id);
+          }
+        });
+    return claimed;
+  }
+
+  /** Every job of which there is a name here, claimed or not. */
+  SortedSet<JobId> mentioned() {
+    return Collections.unmodifiableSortedSet(new TreeSet<>(names.keySet()));
+  }
+
+  /** The names of one job. */
+  List<Layout.Name> of(JobId id) {
+    return names.getOrDefault(id, List.of());
+  }
+
+  /** The lowest number that is not closed (R2). */
+  int currentAttempt(JobId id) throws IOException {
+    int attempt = 1;
+    while (isClosed(id, attempt)) {
+      attempt++;
+    }
+    return attempt;
+  }
+
+  private boolean isClosed(JobId id, int attempt) throws IOException {
+    return of(id).contains(new Layout.Name.Requeued(id, attempt)) || isVoid(id, attempt);
+  }
+
+  private boolean isVoid(JobId id, int attempt) throws IOException {
+    return of(id).contains(new Layout.Name.Started(id, attempt))
+        && token(layout.started(id, attempt)).filter(VOID::equals).isPresent();
+  }
+
+  /** What the tokens say about {@code id}. */
+  Claim claim(JobId id) throws IOException {
+    int attempt = currentAttempt(id);
+    Optional<String> boot = Optional.empty();
+    Optional<Claim.Start> start = Optional.empty();
+    Optional<Claim.End> end = Optional.empty();
+    Optional<Duration> terminated = Optional.empty();
+    for (Layout.Name name : of(id)) {
+      if (name instanceof Layout.Name.Run run && run.attempt() == attempt) {
+        boot = Optional.of(run.boot());
+      } else if (name instanceof Layout.Name.Started started && started.attempt() == attempt) {
+        start = start(layout.started(id, attempt));
+      } else if (name instanceof Layout.Name.Exited exited && exited.attempt() == attempt) {
+        end = end(layout.exited(id, attempt, exited.exit()), exited.exit());
+      } else if (name instanceof Layout.Name.Terminated sent && sent.attempt() == attempt) {
+        terminated = number(layout.terminated(id, attempt)).map(Duration::ofMillis);
+      }
+    }
+    return new Claim(
+        id, new Claim.Attempt(attempt, boot, start, end, terminated), cancel(id), restarts(id));
+  }
+
+  private Optional<Claim.Cancel> cancel(JobId id) throws IOException {
+    if (!of(id).contains(new Layout.Name.Cancel(id))) {
+      return Optional.empty();
+    }
+    Duration grace = number(layout.cancel(id)).map(Duration::ofSeconds).orElse(DEFAULT_GRACE);
+    return Optional.of(new Claim.Cancel(grace));
+  }
+
+  private int restarts(JobId id) throws IOException {
+    int restarts = 0;
+    for (Layout.Name name : of(id)) {
+      if (name instanceof Layout.Name.Requeued closed) {
+        Optional<Claim.Start> start = start(layout.started(id, closed.attempt()));
+        restarts += start.flatMap(Claim.Start::shim).isPresent() ? 1 : 0;
+      }
+    }
+    return restarts;
+  }
+
+  private static Optional<Claim.Start> start(Path token) throws IOException {
+    Optional<Stamped> stamped = stamped(token);
+    return stamped.map(s -> new Claim.Start(ProcessId.parse(s.text()), s.at()));
+  }
+
+  private static Optional<Claim.End> end(Path token, Exit exit) throws IOException {
+    return stamped(token).map(s -> new Claim.End(exit, s.at(), usage(s.text())));
+  }
+
+  private record Stamped(String text, Instant at) {}
+
+  /** A token with the time at which it was written; nothing when it is gone. */
+  private static Optional<Stamped> stamped(Path token) throws IOException {
+    Optional<String> text = token(token);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new Stamped(text.get(), Files.getLastModifiedTime(token).toInstant()));
+    } catch (NoSuchFileException gone) {
+      // RACE: the job was finished between the two looks of a reader that holds no lock
+      return Optional.empty();
+    }
+  }
+
+  /** The second line of {@code times}: what the command, and all it waited for, took. */
+  static Usage usage(String times) {
+    String[] lines = times.split("\n", -1);
+    Matcher children = TIMES.matcher(lines.length > 1 ? lines[1].strip() : "");
+    if (!children.matches()) {
+      return Usage.UNKNOWN;
+    }
+    return new Usage(
+        OptionalDouble.of(seconds(children.group(1), children.group(2))),
+        OptionalDouble.of(seconds(children.group(3), children.group(4))),
+        OptionalLong.empty());
+  }
+
+  private static double seconds(String minutes, String seconds) {
+    // to the microsecond, so that a sum of two decimals shows no more digits than they have
+    return Math.round((Long.parseLong(minutes) * 60 + Double.parseDouble(seconds)) * 1e6) / 1e6;
+  }
+
+  private static Optional<Long> number(Path file) throws IOException {
+    return token(file).filter(text -> text.matches("[0-9]{1,15}")).map(Long::parseLong);
+  }
+
+  /** The short text in {@code file}; nothing when the file is gone. */
+  private static Optional<String> token(Path file) throws IOException {
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      String text =
+          new String(bytes, 0, Math.min(bytes.length, LONGEST_TOKEN), StandardCharsets.US_ASCII);
+      return Optional.of(text.strip());
+    } catch (NoSuchFileException gone) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package org.localq.spool;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.localq.core.Policy;
+
+/**
+ * What a worker was started with, as {@code .localq/options} keeps it: a {@code name=value} line
+ * each.
+ *
+ * @param cores the core limit asked for; nothing: the machine's
+ * @param interval seconds between two polls; at least 1
+ */
+public record Settings(Optional<Integer> cores, int interval, Policy policy) {
+  /** What holds where nothing else is said. */
+  public static final Settings DEFAULT = new Settings(Optional.empty(), 10, Policy.FIFO);
+
+  String toText() {
+    StringBuilder text = new StringBuilder();
+    cores.ifPresent(n -> text.append("cores=").append(n).append('\n'));
+    return text.append("interval=")
+        .append(interval)
+        .append('\n')
+        .append("policy=")
+        .append(policy.word())
+        .append('\n')
+        .toString();
+  }
+
+  /** Reads what {@link #toText} wrote; a line that is missing or damaged counts as the default. */
+  static Settings parse(String text) {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (String line : text.split("\n")) {
+      int equals = line.indexOf('=');
+      if (equals > 0) {
+        values.put(line.substring(0, equals), line.substring(equals + 1));
+      }
+    }
+    return new Settings(
+        positive(values.get("cores")),
+        positive(values.get("interval")).orElse(DEFAULT.interval),
+        Optional.ofNullable(values.get("policy")).flatMap(Policy::parse).orElse(DEFAULT.policy));
+  }
+
+  private static Optional<Integer> positive(String text) {
+    return text != null && text.matches("[1-9][0-9]{0,8}")
+        ? Optional.of(Integer.parseInt(text))
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,339 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.localq.core.Identity;
+import org.localq.core.Job;
+import org.localq.core.JobId;
+import org.localq.core.Refusal;
+import org.localq.core.State;
+
+/**
+ * A queue: submits to it and reads it, which needs no lock, and {@linkplain #lock() locks} it for
+ * everything else.
+ *
+ * <p>The format is {@link Layout}'s. One object a process and directory: see {@link SpoolLock}.
+ */
+public final class Spool implements AutoCloseable {
+  /** How often an id is looked for that is in no directory: a job that moves can be missed (R9). */
+  private static final int LOOKS = 3;
+
+  private final Layout layout;
+  private final Identity identity;
+  private final Fsync fsync;
+  private final Drafts drafts;
+  private final Ids ids;
+  private final JobReader reader;
+  private Optional<SpoolLock> lock = Optional.empty();
+
+  Spool(Layout layout, Identity identity, Account account, Fsync fsync) {
+    this.layout = layout;
+    this.identity = identity;
+    this.fsync = fsync;
+    this.drafts = new Drafts(layout.tmp(), identity.process(), fsync);
+    this.ids = new Ids(layout.seq(), fsync);
+    this.reader = new JobReader(account);
+  }
+
+  /** Where everything is. */
+  public Layout layout() {
+    return layout;
+  }
+
+  Identity identity() {
+    return identity;
+  }
+
+  Fsync fsync() {
+    return fsync;
+  }
+
+  Drafts drafts() {
+    return drafts;
+  }
+
+  Ids ids() {
+    return ids;
+  }
+
+  /**
+   * Accepts a job: on disk, under an id that was never given out before, when this returns. The job
+   * is made for its id, because its output file's name holds it.
+   */
+  public JobId submit(Function<JobId, Job> job) throws IOException {
+    while (true) {
+      JobId id = ids.next();
+      // a spool restored from a backup can have a counter that is behind its jobs
+      if (isTaken(id)) {
+        continue;
+      }
+      Path draft = drafts.write(JobWriter.write(job.apply(id)));
+      try {
+        Files.createLink(layout.pending(id), draft);
+      } catch (FileAlreadyExistsException taken) {
+        // RACE: somebody dropped a file under this very name; it is refused later, its id is not
+        // used again
+        continue;
+      } finally {
+        Files.deleteIfExists(draft);
+      }
+      makeDurable(id);
+      return id;
+    }
+  }
+
+  private boolean isTaken(JobId id) {
+    return exists(layout.held(id))
+        || exists(layout.running(id))
+        || exists(layout.record(id))
+        || exists(layout.rejected(id));
+  }
+
+  /** Against a power cut: without this the name can be missing after the id was printed. */
+  private void makeDurable(JobId id) throws IOException {
+    try {
+      fsync.directory(layout.root());
+    } catch (IOException failed) {
+      if (Files.deleteIfExists(layout.pending(id))) {
+        throw failed;
+      }
+      throw Refusal.of(
+          layout.root()
+              + ": "
+              + failed.getMessage()
+              + "; job "
+              + id
+              + " was already started but may not survive a power cut: see linfo "
+              + id,
+          failed);
+    }
+  }
+
+  /**
+   * Waits for the lock and returns the transitions that need it (R1).
+   *
+   * <p>To be closed soon: while it is held nobody else can claim or finish a job.
+   */
+  public Locked lock() throws IOException {
+    if (lock.isEmpty()) {
+      lock = Optional.of(SpoolLock.open(layout.lock()));
+    }
+    return new Locked(this, lock.get().exclusive());
+  }
+
+  /** The worker's side of this spool: who is alive, and with which settings. */
+  public Workers workers() {
+    return new Workers(layout, identity, drafts, fsync);
+  }
+
+  /** The ids of the jobs that can be claimed. */
+  public NavigableSet<JobId> pending() throws IOException {
+    return ids(layout.root());
+  }
+
+  /** The ids of the jobs on hold. */
+  public NavigableSet<JobId> held() throws IOException {
+    return ids(layout.heldDirectory());
+  }
+
+  /** The ids of the claimed jobs. */
+  public NavigableSet<JobId> running() throws IOException {
+    return ids(layout.runningDirectory());
+  }
+
+  /** The ids of the jobs that have a record. */
+  public NavigableSet<JobId> done() throws IOException {
+    return ids(layout.doneDirectory());
+  }
+
+  /** The ids of the drops that were no valid jobs. */
+  public NavigableSet<JobId> rejected() throws IOException {
+    return ids(layout.rejectedDirectory());
+  }
+
+  private static NavigableSet<JobId> ids(Path directory) throws IOException {
+    NavigableSet<JobId> ids = new TreeSet<>();
+    for (Path file : Names.in(directory)) {
+      Layout.idOf(file.getFileName().toString()).ifPresent(ids::add);
+    }
+    return ids;
+  }
+
+  /** The job of this id, wherever it is. */
+  public Optional<Entry> find(JobId id) throws IOException {
+    for (int look = 0; look < LOOKS; look++) {
+      Optional<Entry> entry = findOnce(id);
+      if (entry.isPresent()) {
+        return entry;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Entry> findOnce(JobId id) throws IOException {
+    // in the order of a job's life, so that a move during the look can't hide it (R9)
+    Optional<Entry> entry = waiting(id, layout.pending(id), false);
+    if (entry.isEmpty()) {
+      entry = waiting(id, layout.held(id), true);
+    }
+    if (entry.isEmpty()) {
+      entry = running(id);
+    }
+    if (entry.isEmpty()) {
+      entry = finished(id);
+    }
+    return entry.isEmpty() ? rejected(id) : entry;
+  }
+
+  private Optional<Entry> waiting(JobId id, Path file, boolean held) throws IOException {
+    Optional<JobFile> found = read(id, file, false);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        found.get() instanceof JobFile.Valid valid
+            ? new Entry.Waiting(id, valid.job(), held)
+            : damaged(id, State.PENDING, found.get()));
+  }
+
+  private Optional<Entry> running(JobId id) throws IOException {
+    Optional<JobFile> found = read(id, layout.running(id), false);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    if (found.get() instanceof JobFile.Valid valid) {
+      return Optional.of(
+          new Entry.Running(id, valid.job(), RunningDirectory.look(layout, id).claim(id)));
+    }
+    return Optional.of(damaged(id, State.RUNNING, found.get()));
+  }
+
+  private Optional<Entry> finished(JobId id) throws IOException {
+    Optional<JobFile> found = read(id, layout.record(id), true);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    if (found.get() instanceof JobFile.Valid valid && valid.result().isPresent()) {
+      return Optional.of(new Entry.Finished(id, valid.job(), valid.result().get()));
+    }
+    return Optional.of(damaged(id, State.LOST, found.get()));
+  }
+
+  private Optional<Entry> rejected(JobId id) throws IOException {
+    if (!exists(layout.rejected(id))) {
+      return Optional.empty();
+    }
+    Path reason = layout.reason(id);
+    String text =
+        exists(reason)
+            ? Files.readString(reason, StandardCharsets.UTF_8).strip()
+            : "no reason was kept";
+    return Optional.of(
+        new Entry.Rejected(
+            id,
+            text,
+            Files.getLastModifiedTime(layout.rejected(id), LinkOption.NOFOLLOW_LINKS).toInstant()));
+  }
+
+  private static Entry damaged(JobId id, State state, JobFile file) {
+    String reason =
+        file instanceof JobFile.Invalid invalid ? invalid.reason() : "is a record without a result";
+    return new Entry.Damaged(id, state, reason);
+  }
+
+  /** The job that {@code file} holds; nothing when it isn't there. */
+  Optional<JobFile> read(JobId id, Path file, boolean withResult) throws IOException {
+    Content content = Content.read(file, identity.uid());
+    if (content instanceof Content.Whole whole) {
+      return Optional.of(reader.read(id, whole, withResult));
+    }
+    return content instanceof Content.Unfit unfit
+        ? Optional.of(new JobFile.Invalid(unfit.reason()))
+        : Optional.empty();
+  }
+
+  JobFile read(JobId id, Content.Whole content) {
+    return reader.read(id, content, false);
+  }
+
+  /** The pending job of this id; nothing when it is no longer pending. */
+  public Optional<JobFile> readPending(JobId id) throws IOException {
+    return read(id, layout.pending(id), false);
+  }
+
+  /**
+   * The file of a job as JSON for other programs, {@code id} and {@code state} in front; nothing
+   * when it is unreadable.
+   */
+  public Optional<String> document(Entry entry) throws IOException {
+    Path file =
+        switch (entry.state()) {
+          case PENDING, SUSPENDED ->
+              exists(layout.held(entry.id()))
+                  ? layout.held(entry.id())
+                  : layout.pending(entry.id());
+          case RUNNING -> layout.running(entry.id());
+          case REJECTED -> layout.rejected(entry.id());
+          default -> layout.record(entry.id());
+        };
+    return Content.read(file, identity.uid()) instanceof Content.Whole whole
+        ? Optional.of(RecordWriter.document(entry.id(), entry.state(), whole.bytes()))
+        : Optional.empty();
+  }
+
+  /** The core limit; nothing until a worker has set it. */
+  public OptionalInt limit() throws IOException {
+    return workers().limit();
+  }
+
+  /** Whether a record of {@code id} is there. */
+  public boolean isDone(JobId id) {
+    return exists(layout.record(id));
+  }
+
+  static boolean exists(Path file) {
+    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Whether {@code id} is a drop that was refused. */
+  public boolean isRejected(JobId id) {
+    return exists(layout.rejected(id));
+  }
+
+  /** The name of the file that takes a job's output unless told otherwise. */
+  public static String defaultOutput(JobId id, Instant submitted, ZoneId zone) {
+    return JobReader.defaultOutput(id, submitted, zone);
+  }
+
+  /**
+   * Keeps the shim's text in the spool: a queue goes on when the installation it was started from
+   * is replaced or removed.
+   *
+   * @param hash of the text, because two versions can share a spool
+   */
+  public Path keepShim(String hash, byte[] text) throws IOException {
+    Path shim = layout.shim(hash);
+    if (!exists(shim)) {
+      drafts.replace(shim, text);
+    }
+    return shim;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (lock.isPresent()) {
+      lock.get().close();
+    }
+  }
+}

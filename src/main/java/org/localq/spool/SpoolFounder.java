@@ -1,0 +1,136 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
+import org.apache.commons.io.file.PathUtils;
+import org.localq.core.Identity;
+
+/**
+ * Makes a spool: built whole under a private name beside its place, then renamed there, so that
+ * nobody ever sees half of one and of two that make it at once the second finds it made (R8).
+ */
+final class SpoolFounder {
+  static final byte[] VOID_CONTENT =
+      (RunningDirectory.VOID + "\n").getBytes(StandardCharsets.US_ASCII);
+
+  private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rwx------");
+  private static final FileAttribute<?> PRIVATE_DIRECTORY =
+      PosixFilePermissions.asFileAttribute(OURS);
+
+  private final Identity identity;
+  private final Fsync fsync;
+
+  SpoolFounder(Identity identity, Fsync fsync) {
+    this.identity = identity;
+    this.fsync = fsync;
+  }
+
+  /**
+   * Makes the directory {@code path} and those above it that are missing, each for this user alone.
+   */
+  void makeParents(Path path) throws IOException {
+    if (path != null && !Files.isDirectory(path)) {
+      makeParents(path.getParent());
+      makeDirectory(path);
+      fsync.directory(path.getParent());
+    }
+  }
+
+  /**
+   * Makes the spool {@code root}, unless something is there that is not an empty directory.
+   *
+   * @return false when something was
+   */
+  boolean found(Path root) throws IOException {
+    makeParents(root.getParent());
+    Path draft =
+        root.resolveSibling(
+            root.getFileName()
+                + ".new-"
+                + identity.process().pid()
+                + "-"
+                + identity.process().ticks());
+    if (Files.isDirectory(draft)) {
+      PathUtils.deleteDirectory(draft);
+    }
+    try {
+      build(new Layout(draft));
+      Files.move(draft, root, StandardCopyOption.ATOMIC_MOVE);
+      fsync.directory(root.getParent());
+      return true;
+    } catch (AtomicMoveNotSupportedException mountPoint) {
+      PathUtils.deleteDirectory(draft);
+      throw mountPoint;
+    } catch (FileSystemException taken) {
+      PathUtils.deleteDirectory(draft);
+      if (Files.isDirectory(root) && !isEmpty(root)) {
+        // RACE: another process made it first
+        return false;
+      }
+      throw taken;
+    }
+  }
+
+  private static boolean isEmpty(Path directory) throws IOException {
+    return Names.in(directory).isEmpty();
+  }
+
+  private void build(Layout layout) throws IOException {
+    List<Path> directories =
+        List.of(
+            layout.root(),
+            layout.heldDirectory(),
+            layout.runningDirectory(),
+            layout.doneDirectory(),
+            layout.rejectedDirectory(),
+            layout.own(),
+            layout.workers(),
+            layout.seq(),
+            layout.keys(),
+            layout.tmp());
+    for (Path directory : directories) {
+      makeDirectory(directory);
+    }
+    write(layout.version(), Integer.toString(Layout.VERSION));
+    write(layout.host(), identity.host());
+    write(layout.seq().resolve("0"), "");
+    write(layout.lock(), "");
+    write(layout.workerLock(), "");
+    write(layout.voidToken(), RunningDirectory.VOID);
+    for (Path directory : directories) {
+      fsync.directory(directory);
+    }
+  }
+
+  private void makeDirectory(Path directory) throws IOException {
+    Files.createDirectory(directory, PRIVATE_DIRECTORY);
+    // a umask that strips the owner's bits would lock us out
+    Files.setPosixFilePermissions(directory, OURS);
+  }
+
+  private void write(Path file, String line) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+      if (!line.isEmpty()) {
+        channel.write(java.nio.ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII)));
+      }
+      fsync.file(channel);
+    }
+  }
+}

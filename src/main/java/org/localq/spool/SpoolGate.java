@@ -1,0 +1,170 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.localq.core.Identity;
+import org.localq.core.Refusal;
+
+/**
+ * Opens spools, and refuses those that are not safe to work on, with what was found, what was
+ * expected and what to do.
+ */
+public final class SpoolGate {
+  /**
+   * File systems whose locks and renames are not atomic for every machine that sees them, or that
+   * come and go with a network.
+   */
+  private static final Set<String> NETWORK =
+      Set.of(
+          "nfs",
+          "nfs4",
+          "cifs",
+          "smb",
+          "smb2",
+          "smb3",
+          "smbfs",
+          "ncpfs",
+          "9p",
+          "afs",
+          "ceph",
+          "coda",
+          "glusterfs",
+          "lustre",
+          "gpfs",
+          "beegfs",
+          "pvfs2",
+          "orangefs",
+          "gfs2",
+          "ocfs2",
+          "davfs");
+
+  /** S_IRWXG and S_IRWXO of stat(2). */
+  private static final int OTHERS = 0077;
+
+  private final Identity identity;
+  private final Account account;
+  private final Fsync fsync;
+
+  public SpoolGate(Identity identity, Account account, Fsync fsync) {
+    this.identity = identity;
+    this.account = account;
+    this.fsync = fsync;
+  }
+
+  /** The spool {@code root}, which has to be there. */
+  public Spool open(Path root) throws IOException {
+    refuseUnlessPrivate(root);
+    refuseNetwork(root);
+    Layout layout = new Layout(root);
+    refuseOtherVersion(layout);
+    refuseOtherHost(layout);
+    return new Spool(layout, identity, account, fsync);
+  }
+
+  /** The spool {@code root}, made if nothing is there but perhaps an empty directory. */
+  public Spool openOrFound(Path root) throws IOException {
+    if (!Spool.exists(root.resolve(".localq"))) {
+      SpoolFounder founder = new SpoolFounder(identity, fsync);
+      founder.makeParents(root.getParent());
+      refuseNetwork(root.getParent());
+      if (!founder.found(root) && !Spool.exists(root.resolve(".localq"))) {
+        throw Refusal.of(
+            root
+                + ": is no spool and not empty; name another directory with --spool, or move it away");
+      }
+    }
+    return open(root);
+  }
+
+  /** Makes another machine's spool this machine's. What it ran there is LOST. */
+  public void takeOver(Path root) throws IOException {
+    refuseUnlessPrivate(root);
+    Layout layout = new Layout(root);
+    refuseOtherVersion(layout);
+    new Drafts(layout.tmp(), identity.process(), fsync)
+        .replace(layout.host(), (identity.host() + "\n").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private void refuseUnlessPrivate(Path root) throws IOException {
+    Map<String, Object> facts;
+    try {
+      facts = Files.readAttributes(root, "unix:uid,mode,isDirectory", LinkOption.NOFOLLOW_LINKS);
+    } catch (NoSuchFileException missing) {
+      throw Refusal.of(
+          root + ": no such spool; localqd start makes one where its URI file is missing", missing);
+    }
+    if (!(Boolean) facts.get("isDirectory")) {
+      throw Refusal.of(root + ": is no directory, expected a spool; name its real place");
+    }
+    if ((Integer) facts.get("uid") != identity.uid()) {
+      throw Refusal.of(
+          root
+              + ": belongs to user "
+              + facts.get("uid")
+              + ", expected "
+              + identity.uid()
+              + "; a queue is for one user: make your own with localqd start");
+    }
+    int mode = (Integer) facts.get("mode") & 0777;
+    if ((mode & OTHERS) != 0 || (mode & 0700) != 0700) {
+      throw Refusal.of(
+          String.format(
+              "%s: mode is %04o, expected 0700; see that nobody put files there, then: chmod 700 '%s'",
+              root, mode, root));
+    }
+  }
+
+  private static void refuseNetwork(Path directory) throws IOException {
+    String type = Files.getFileStore(directory).type().toLowerCase(Locale.ROOT);
+    if (NETWORK.contains(type) || type.startsWith("fuse.sshfs")) {
+      throw Refusal.of(
+          directory
+              + ": is on a network file system ("
+              + type
+              + "), expected a local one; put the spool on a local disk with localqd --spool DIR start");
+    }
+  }
+
+  private static void refuseOtherVersion(Layout layout) throws IOException {
+    String found = line(layout.version());
+    if (!found.equals(Integer.toString(Layout.VERSION))) {
+      throw Refusal.of(
+          layout.root()
+              + ": "
+              + (found.isEmpty()
+                  ? "is no spool (.localq/version is missing)"
+                  : "has format " + found)
+              + ", expected a spool of format "
+              + Layout.VERSION
+              + (found.isEmpty() ? "; localqd start makes one" : "; use the localq that made it"));
+    }
+  }
+
+  private void refuseOtherHost(Layout layout) throws IOException {
+    String found = line(layout.host());
+    if (!found.equals(identity.host())) {
+      throw Refusal.of(
+          layout.root()
+              + ": belongs to another machine or container ("
+              + found
+              + "), this is "
+              + identity.host()
+              + "; if nothing runs there any more: localqd --take-over start");
+    }
+  }
+
+  private static String line(Path file) throws IOException {
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1).strip();
+    } catch (NoSuchFileException missing) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
+import org.localq.core.Identity;
+import org.localq.core.ProcessId;
+import org.localq.core.Refusal;
+
+/**
+ * Which workers are alive on a spool, and what they agreed on: the core limit, the settings,
+ * whether they drain.
+ */
+public final class Workers {
+  private final Layout layout;
+  private final Identity identity;
+  private final Drafts drafts;
+  private final Fsync fsync;
+
+  Workers(Layout layout, Identity identity, Drafts drafts, Fsync fsync) {
+    this.layout = layout;
+    this.identity = identity;
+    this.drafts = drafts;
+    this.fsync = fsync;
+  }
+
+  /** A worker's own entry. Closing it, or its death, ends its membership. */
+  public final class Membership implements AutoCloseable {
+    private final SpoolLock lock;
+    private final FileLock held;
+
+    private Membership(SpoolLock lock, FileLock held) {
+      this.lock = lock;
+      this.held = held;
+    }
+
+    @Override
+    public void close() throws IOException {
+      Files.deleteIfExists(entry());
+      held.close();
+      lock.close();
+    }
+  }
+
+  /** How a worker wants to join. */
+  public record Wish(Settings settings, int machineCores, boolean alone) {}
+
+  /**
+   * Joins the workers of the spool. The first one alive sets the core limit; another has to agree
+   * with it.
+   *
+   * @param locked proof of the lock: two that join at once must not both be the first
+   */
+  public Membership join(Locked locked, Wish wish) throws IOException {
+    SpoolLock lock = SpoolLock.open(layout.workerLock());
+    try {
+      if (lock.isFree()) {
+        int limit = wish.settings().cores().orElse(wish.machineCores());
+        drafts.replace(layout.limit(), text(Integer.toString(limit)));
+        drafts.replace(layout.options(), text(wish.settings().toText().strip()));
+        Files.deleteIfExists(layout.drain());
+      } else {
+        refuseUnlessAgreed(wish);
+      }
+      FileLock held = lock.shared();
+      drafts.replace(entry(), text(identity.process().ticks() + " " + identity.boot()));
+      return new Membership(lock, held);
+    } catch (IOException | RuntimeException failed) {
+      lock.close();
+      throw failed;
+    }
+  }
+
+  private void refuseUnlessAgreed(Wish wish) throws IOException {
+    if (wish.alone()) {
+      throw Refusal.of("already running" + others());
+    }
+    Optional<Integer> cores = wish.settings().cores();
+    int limit = limit().orElse(0);
+    if (cores.isPresent() && cores.get() != limit) {
+      throw Refusal.of(
+          "-n "
+              + cores.get()
+              + ": the workers of "
+              + layout.root()
+              + " share a limit of "
+              + limit
+              + " cores"
+              + others()
+              + "; leave -n out, or stop them first: localqd stop");
+    }
+  }
+
+  private String others() throws IOException {
+    List<ProcessId> listed = listed();
+    return listed.isEmpty() ? "" : ", pid " + listed.get(0).pid();
+  }
+
+  private Path entry() {
+    return layout.workers().resolve(Long.toString(identity.process().pid()));
+  }
+
+  private static byte[] text(String line) {
+    return (line + "\n").getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** The workers that are alive, by pid. */
+  public List<ProcessId> alive(Predicate<ProcessId> alive) throws IOException {
+    return listed().stream().filter(alive).toList();
+  }
+
+  /** Every worker of this boot that said it had come and did not say it had gone. */
+  private List<ProcessId> listed() throws IOException {
+    List<ProcessId> workers = new ArrayList<>();
+    for (Path entry : Names.in(layout.workers())) {
+      read(entry).ifPresent(workers::add);
+    }
+    workers.sort((a, b) -> Long.compare(a.pid(), b.pid()));
+    return workers;
+  }
+
+  private Optional<ProcessId> read(Path entry) throws IOException {
+    Optional<String> text = read(entry, 100);
+    String[] words = text.orElse("").split(" ", -1);
+    return words.length == 2 && words[1].equals(identity.boot())
+        ? ProcessId.parse(entry.getFileName() + " " + words[0])
+        : Optional.empty();
+  }
+
+  private static Optional<String> read(Path file, int most) throws IOException {
+    try {
+      String text = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
+      return Optional.of(text.length() > most ? "" : text);
+    } catch (NoSuchFileException gone) {
+      return Optional.empty();
+    }
+  }
+
+  /** Removes the entries of workers that died without a word. */
+  public void sweep(Predicate<ProcessId> alive) throws IOException {
+    for (Path entry : Names.in(layout.workers())) {
+      if (read(entry).filter(alive).isEmpty()) {
+        Files.deleteIfExists(entry);
+      }
+    }
+    drafts.sweep(alive);
+  }
+
+  /** The core limit; nothing until a worker has set it. */
+  public OptionalInt limit() throws IOException {
+    Optional<String> text = read(layout.limit(), 100);
+    if (text.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    if (!text.get().matches("[1-9][0-9]{0,8}")) {
+      throw Refusal.of(
+          layout.limit()
+              + ": \""
+              + text.get()
+              + "\", expected a number of cores; remove the file and restart the worker: localqd restart");
+    }
+    return OptionalInt.of(Integer.parseInt(text.get()));
+  }
+
+  /** What the last worker was started with. */
+  public Settings settings() throws IOException {
+    return Settings.parse(read(layout.options(), 1000).orElse(""));
+  }
+
+  /** Tells every worker to claim nothing more, and to end once nothing runs. */
+  public void drain(Locked locked) throws IOException {
+    drafts.replace(layout.drain(), text(identity.process().toString()));
+    fsync.directory(layout.own());
+  }
+
+  /** Takes that back. */
+  public void undrain(Locked locked) throws IOException {
+    Files.deleteIfExists(layout.drain());
+  }
+
+  public boolean isDraining() {
+    return Spool.exists(layout.drain());
+  }
+}

@@ -1,0 +1,92 @@
+package org.localq.worker;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.localq.core.Claim;
+import org.localq.core.JobId;
+import org.localq.spool.Locked;
+import org.localq.spool.Spool;
+
+/**
+ * The wish that a job ends, made durable and begun; whoever judges the job next brings it to its
+ * end.
+ */
+public final class Cancellation {
+  /** What became of the wish. */
+  public enum Answer {
+    /** It was pending, and is CANCELLED now. */
+    CANCELLED,
+    /** It is running; its processes were told to end. */
+    ENDING,
+    /** There was nothing to cancel any more. */
+    ENDED,
+    /** Nobody knows this id. */
+    UNKNOWN
+  }
+
+  /** The time between TERM and KILL unless a user says otherwise; Slurm's KillWait. */
+  public static final Duration GRACE = Duration.ofSeconds(30);
+
+  private final Spool spool;
+  private final Judge judge;
+
+  public Cancellation(Spool spool, Judge judge) {
+    this.spool = spool;
+    this.judge = judge;
+  }
+
+  /** Cancels a job in any state. */
+  public Answer cancel(JobId id, Duration grace) throws IOException {
+    try (Locked locked = spool.lock()) {
+      if (locked.isDone(id) || locked.isRejected(id)) {
+        return Answer.ENDED;
+      }
+      if (locked.isClaimed(id)) {
+        return cancelClaimed(locked, id, grace);
+      }
+      if (!locked.isWanted(id)) {
+        return Answer.UNKNOWN;
+      }
+      // the marker first: whoever dies from here on, the wish stays
+      locked.markCancelled(id, grace);
+      locked.withdraw(id);
+      settle(locked, id);
+      return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;
+    }
+  }
+
+  private Answer cancelClaimed(Locked locked, JobId id, Duration grace) throws IOException {
+    Optional<Claim.End> end = locked.claim(id).attempt().end();
+    if (end.isPresent() && locked.claim(id).cancel().isEmpty()) {
+      return Answer.ENDED;
+    }
+    locked.markCancelled(id, grace);
+    settle(locked, id);
+    return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;
+  }
+
+  /** As far as it goes without waiting: a shim that shows up in between is told to end. */
+  private void settle(Locked locked, JobId id) throws IOException {
+    for (int step = 0; step < 3 && judge.judge(locked, Set.of(id)) == Judge.Next.SOON; step++) {
+      if (locked.isDone(id)) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Brings a cancelled job on by one step, where no worker does.
+   *
+   * @return whether it has ended
+   */
+  public boolean pursue(JobId id) throws IOException {
+    try (Locked locked = spool.lock()) {
+      if (locked.isClaimed(id)) {
+        judge.judge(locked, Set.of(id));
+      }
+      return !locked.isClaimed(id) && !locked.isWanted(id);
+    }
+  }
+}

@@ -1,0 +1,349 @@
+package org.localq.worker;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.localq.core.Claim;
+import org.localq.core.Exit;
+import org.localq.core.Identity;
+import org.localq.core.Job;
+import org.localq.core.JobId;
+import org.localq.core.Outcome;
+import org.localq.core.Presence;
+import org.localq.core.Reason;
+import org.localq.core.Result;
+import org.localq.core.Usage;
+import org.localq.core.Verdict;
+import org.localq.engine.Engine;
+import org.localq.engine.Launch;
+import org.localq.engine.Mark;
+import org.localq.spool.JobFile;
+import org.localq.spool.Layout;
+import org.localq.spool.Locked;
+
+/**
+ * Sees each claimed job to its end: asks {@link Verdict} what is next, and does it. The worker does
+ * this at every tick, and lcancel where no worker is alive.
+ *
+ * <p>What it remembers only saves work or makes times exact; without it everything still comes to
+ * the same end.
+ */
+public final class Judge {
+  /** When to look at a job again. */
+  public enum Next {
+    /** It needs nobody. */
+    NOTHING,
+    /** When its grace is over, or at the next poll. */
+    LATER,
+    /** Within moments. */
+    SOON
+  }
+
+  /** After a KILL the shim alone should be gone within this. */
+  private static final Duration SHIM_PATIENCE = Duration.ofSeconds(5);
+
+  private final Engine engine;
+  private final Identity identity;
+  private final Uptime uptime;
+  private final Clock clock;
+  private final Log log;
+  private final Map<Mark, Memory> memories = new HashMap<>();
+  private Optional<IOException> trouble = Optional.empty();
+
+  /** The machine's uptime: a clock that nobody sets. */
+  public interface Uptime {
+    Duration now() throws IOException;
+  }
+
+  /** The time as a judge needs it: for the records, and to wait. */
+  public record Times(Clock clock, Uptime uptime) {}
+
+  private static final class Memory {
+    Optional<Duration> unstartedSince = Optional.empty();
+    Optional<Duration> terminatedAt = Optional.empty();
+    Optional<Duration> aloneSince = Optional.empty();
+    OptionalLong peak = OptionalLong.empty();
+  }
+
+  public Judge(Engine engine, Identity identity, Times times, Log log) {
+    this.engine = engine;
+    this.identity = identity;
+    this.uptime = times.uptime();
+    this.clock = times.clock();
+    this.log = log;
+  }
+
+  /** Forgets all jobs but these. */
+  void retain(Set<JobId> jobs) {
+    memories.keySet().removeIf(mark -> !jobs.contains(mark.id()));
+  }
+
+  /**
+   * Looks at what the processes of these jobs have in memory: between two such looks a short peak
+   * can be missed.
+   */
+  void sample(Locked locked, Collection<JobId> jobs) throws IOException {
+    Engine.Look look = jobs.isEmpty() ? Engine.NOTHING_RUNS : engine.look();
+    for (JobId id : jobs) {
+      Claim claim = locked.claim(id);
+      Mark mark = mark(locked, claim);
+      OptionalLong peak = look.peak(mark, claim.attempt().start());
+      if (peak.isPresent()) {
+        Memory memory = memory(mark);
+        memory.peak = OptionalLong.of(Math.max(memory.peak.orElse(0), peak.getAsLong()));
+      }
+    }
+  }
+
+  /**
+   * Brings claimed jobs as far as they can be brought now. What goes wrong with one holds up no
+   * other.
+   *
+   * @return when to look at the most urgent of them again
+   */
+  public Next judge(Locked locked, Collection<JobId> jobs) throws IOException {
+    Map<JobId, Claim> claims = new LinkedHashMap<>();
+    for (JobId id : jobs) {
+      claims.put(id, locked.claim(id));
+    }
+    // the start tokens say whose processes to look for; these are looked at before the exit tokens
+    // are read (R6)
+    boolean started = claims.values().stream().anyMatch(c -> c.attempt().start().isPresent());
+    Engine.Look look = started ? engine.look() : Engine.NOTHING_RUNS;
+    Next next = Next.NOTHING;
+    trouble = Optional.empty();
+    for (Claim claim : claims.values()) {
+      try {
+        Next its = judge(locked, claim, look);
+        next = its.compareTo(next) > 0 ? its : next;
+      } catch (IOException failed) {
+        trouble =
+            Optional.of(new IOException("job " + claim.id() + ": " + failed.getMessage(), failed));
+      }
+    }
+    return next;
+  }
+
+  /**
+   * What went wrong with the last jobs that were judged. They are as they were, and are judged
+   * again.
+   */
+  public Optional<IOException> trouble() {
+    return trouble;
+  }
+
+  private Next judge(Locked locked, Claim before, Engine.Look look) throws IOException {
+    JobId id = before.id();
+    if (locked.isDone(id)) {
+      locked.cleanUp(id);
+      return Next.NOTHING;
+    }
+    Mark mark = mark(locked, before);
+    Presence presence = look.presence(mark, before.attempt().start());
+    Claim claim = locked.claim(id);
+    if (!claim.attempt().start().equals(before.attempt().start())) {
+      return Next.SOON;
+    }
+    Memory memory = memory(mark);
+    Verdict verdict = Verdict.of(claim, identity.shortBoot(), presence, unstarted(memory, claim));
+    if (isGuess(verdict)
+        && engine.look().presence(mark, before.attempt().start()) != Presence.GONE) {
+      // a process that forks while /proc is read can be missed once
+      return Next.SOON;
+    }
+    return act(new Case(locked, claim, mark, look, memory), verdict);
+  }
+
+  /** Whether a verdict rests on nothing but the absence of processes. */
+  private static boolean isGuess(Verdict verdict) {
+    return verdict == Verdict.RECORD_SHIM_LOST || verdict == Verdict.CLOSE;
+  }
+
+  private record Case(Locked locked, Claim claim, Mark mark, Engine.Look look, Memory memory) {
+    JobId id() {
+      return claim.id();
+    }
+
+    int attempt() {
+      return claim.attempt().number();
+    }
+  }
+
+  private Mark mark(Locked locked, Claim claim) {
+    return new Mark(locked.root().toString(), claim.id(), claim.attempt().number());
+  }
+
+  private Memory memory(Mark mark) {
+    return memories.computeIfAbsent(mark, m -> new Memory());
+  }
+
+  private Duration unstarted(Memory memory, Claim claim) throws IOException {
+    if (claim.attempt().start().isPresent()) {
+      return Duration.ZERO;
+    }
+    Duration now = uptime.now();
+    if (memory.unstartedSince.isEmpty()) {
+      memory.unstartedSince = Optional.of(now);
+    }
+    return now.minus(memory.unstartedSince.get());
+  }
+
+  private Next act(Case its, Verdict verdict) throws IOException {
+    return switch (verdict) {
+      case WAIT -> Next.LATER;
+      case LOOK_AGAIN -> lookAgain(its);
+      case RESPAWN -> respawn(its);
+      case VOID -> {
+        // RACE: a shim that was first is met as a started one at the next look
+        its.locked().voidAttempt(its.id(), its.attempt());
+        yield Next.SOON;
+      }
+      case CLOSE -> {
+        log.say(its.id(), "its shim died before the command was started; it will be claimed again");
+        its.locked().requeue(its.id(), its.attempt());
+        its.locked().putBack(its.id());
+        yield Next.NOTHING;
+      }
+      case PUT_BACK -> {
+        its.locked().putBack(its.id());
+        yield Next.NOTHING;
+      }
+      case TERMINATE -> terminate(its);
+      case RECORD_EXIT, RECORD_CANCELLED, RECORD_NODE_FAIL, RECORD_SHIM_LOST ->
+          record(its, verdict);
+    };
+  }
+
+  private Next respawn(Case its) throws IOException {
+    Optional<Launch> launch = launch(its.locked(), its.claim());
+    if (launch.isPresent()) {
+      log.say(its.id(), "no shim has shown up; it is spawned again");
+      engine.start(launch.get());
+      its.memory().unstartedSince = Optional.empty();
+    }
+    return Next.LATER;
+  }
+
+  /** What an attempt's shim needs; nothing when the job's file can't be read. */
+  private Optional<Launch> launch(Locked locked, Claim claim) throws IOException {
+    if (locked.readClaimed(claim.id()).orElse(null) instanceof JobFile.Valid valid) {
+      int attempt = claim.attempt().number();
+      String runFile = Layout.runName(claim.id(), attempt, identity.shortBoot());
+      return Optional.of(
+          new Launch(
+              mark(locked, claim),
+              valid.job(),
+              locked.runningDirectory(),
+              runFile,
+              locked.hasStarted(claim.id())));
+    }
+    return Optional.empty();
+  }
+
+  /** The shim alone is there. It is about to do something, or a signal stopped it. */
+  private Next lookAgain(Case its) throws IOException {
+    Duration now = uptime.now();
+    Memory memory = its.memory();
+    if (memory.aloneSince.isEmpty()) {
+      memory.aloneSince = Optional.of(now);
+    }
+    if (its.claim().cancel().isPresent()
+        && isOver(memory.aloneSince.get(), grace(its).plus(SHIM_PATIENCE), now)) {
+      its.look().killShim(its.mark(), its.claim().attempt().start());
+    }
+    return now.minus(memory.aloneSince.get()).compareTo(SHIM_PATIENCE) < 0 ? Next.SOON : Next.LATER;
+  }
+
+  private Next terminate(Case its) throws IOException {
+    Duration now = uptime.now();
+    Optional<Duration> sent =
+        its.claim().attempt().terminated().or(() -> its.memory().terminatedAt);
+    if (sent.isEmpty()) {
+      sendTerm(its, now);
+      return Next.SOON;
+    }
+    if (isOver(sent.get(), grace(its), now)) {
+      its.look().kill(its.mark(), its.claim().attempt().start());
+      return Next.SOON;
+    }
+    // most commands end soon after TERM
+    return isOver(sent.get(), Duration.ofSeconds(1), now) ? Next.LATER : Next.SOON;
+  }
+
+  private void sendTerm(Case its, Duration now) throws IOException {
+    its.look().terminate(its.mark(), its.claim().attempt().start());
+    its.memory().terminatedAt = Optional.of(now);
+    log.say(
+        its.id(),
+        its.claim().cancel().isPresent()
+            ? "cancelled; its processes were sent TERM"
+            : "ended; what it left behind was sent TERM");
+    // last: who dies before this sends TERM once more, but nobody counts the grace from a TERM that
+    // was never sent
+    its.locked().markTerminated(its.id(), its.attempt(), now);
+  }
+
+  private static boolean isOver(Duration since, Duration length, Duration now) {
+    return now.minus(since).compareTo(length) >= 0;
+  }
+
+  private static Duration grace(Case its) {
+    return its.claim().cancel().map(Claim.Cancel::grace).orElse(Cancellation.GRACE);
+  }
+
+  private Next record(Case its, Verdict verdict) throws IOException {
+    Optional<JobFile> file = its.locked().readClaimed(its.id());
+    if (file.isEmpty()) {
+      return Next.NOTHING;
+    }
+    if (!(file.get() instanceof JobFile.Valid valid)) {
+      String reason = ((JobFile.Invalid) file.get()).reason();
+      its.locked().rejectClaimed(its.id(), "was damaged while the job ran: " + reason);
+      log.say(its.id(), "its file was damaged while it ran, see linfo: " + reason);
+      return Next.NOTHING;
+    }
+    Result result = result(its, outcome(its.claim(), valid.job(), verdict));
+    its.locked().finish(its.id(), valid.job(), result);
+    log.say(its.id(), describe(result.outcome()));
+    memories.remove(its.mark());
+    return Next.NOTHING;
+  }
+
+  private static Outcome outcome(Claim claim, Job job, Verdict verdict) {
+    Optional<Exit> exit = claim.attempt().end().map(Claim.End::exit);
+    return switch (verdict) {
+      case RECORD_CANCELLED ->
+          Outcome.cancelled(
+              exit.isPresent() && exit.get() instanceof Exit.Code code
+                  ? OptionalInt.of(code.value())
+                  : OptionalInt.empty());
+      case RECORD_NODE_FAIL -> Outcome.lost(Reason.NODE_FAIL);
+      case RECORD_SHIM_LOST -> Outcome.lost(Reason.SHIM_LOST);
+      default -> Outcome.of(exit.orElseThrow(), job.workplace());
+    };
+  }
+
+  private Result result(Case its, Outcome outcome) {
+    Claim.Attempt attempt = its.claim().attempt();
+    Instant ended = attempt.end().map(Claim.End::at).orElseGet(clock::instant);
+    Usage measured = attempt.end().map(Claim.End::usage).orElse(Usage.UNKNOWN);
+    Usage usage = new Usage(measured.userSeconds(), measured.systemSeconds(), its.memory().peak);
+    return new Result(
+        outcome, attempt.start().map(Claim.Start::at), ended, usage, its.claim().restarts());
+  }
+
+  private static String describe(Outcome outcome) {
+    StringBuilder text = new StringBuilder(outcome.state().name());
+    outcome.exitCode().ifPresent(code -> text.append(", exit code ").append(code));
+    return text.append(outcome.reason().isEmpty() ? "" : ", " + outcome.reason()).toString();
+  }
+}

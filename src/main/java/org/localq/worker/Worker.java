@@ -1,0 +1,233 @@
+package org.localq.worker;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
+import org.localq.core.Candidate;
+import org.localq.core.Capacity;
+import org.localq.core.Identity;
+import org.localq.core.Job;
+import org.localq.core.JobId;
+import org.localq.core.ProcessId;
+import org.localq.core.Schedule;
+import org.localq.engine.Engine;
+import org.localq.engine.Launch;
+import org.localq.engine.Mark;
+import org.localq.spool.Intake;
+import org.localq.spool.JobFile;
+import org.localq.spool.Layout;
+import org.localq.spool.Locked;
+import org.localq.spool.Settings;
+import org.localq.spool.Spool;
+import org.localq.spool.Workers;
+
+/**
+ * One localqd at work on a spool: takes in what was dropped, claims what fits, sees what runs to
+ * its end.
+ *
+ * <p>The directories are the truth. Whatever this object remembers it read there, and can lose.
+ */
+public final class Worker {
+  /** What a worker works with. */
+  public record Tools(Spool spool, Engine engine, Judge judge, Log log) {}
+
+  private final Spool spool;
+  private final Engine engine;
+  private final Judge judge;
+  private final Log log;
+  private final Identity identity;
+  private final Settings settings;
+  private final Workers workers;
+  private final Intake intake = new Intake();
+  private final Map<JobId, Integer> coresOfRunning = new HashMap<>();
+
+  public Worker(Tools tools, Identity identity, Settings settings) {
+    this.spool = tools.spool();
+    this.engine = tools.engine();
+    this.judge = tools.judge();
+    this.log = tools.log();
+    this.identity = identity;
+    this.settings = settings;
+    this.workers = spool.workers();
+  }
+
+  /** When to tick again. */
+  public enum Pace {
+    /** Something is between two steps: within moments. */
+    SOON,
+    /** At the next event or poll. */
+    IDLE,
+    /** Never: the worker was told to drain, and nothing runs any more. */
+    OVER
+  }
+
+  /** Does whatever can be done now. */
+  public Pace tick(Duration uptime) throws IOException {
+    try (Locked locked = spool.lock()) {
+      Pace pace = judgeAll(locked) ? Pace.SOON : Pace.IDLE;
+      if (workers.isDraining()) {
+        return locked.claimed().jobs().isEmpty() ? Pace.OVER : pace;
+      }
+      takeIn(locked, uptime);
+      claimWhatFits(locked);
+      if (judge.trouble().isPresent()) {
+        throw judge.trouble().get();
+      }
+      return pace;
+    }
+  }
+
+  /** Removes what processes that died left in the spool. */
+  public void sweep(Predicate<ProcessId> alive) throws IOException {
+    workers.sweep(alive);
+  }
+
+  /** Looks at what the running jobs have in memory. */
+  public void sample() throws IOException {
+    try (Locked locked = spool.lock()) {
+      judge.sample(locked, locked.claimed().jobs());
+    }
+  }
+
+  /**
+   * Brings every job in running/ as far as it can be brought now.
+   *
+   * @return whether one of them is between two steps
+   */
+  boolean judgeAll(Locked locked) throws IOException {
+    Locked.Claimed claimed = locked.claimed();
+    boolean soon = judge.judge(locked, claimed.jobs()) == Judge.Next.SOON;
+    for (JobId id : claimed.mentioned()) {
+      if (!claimed.jobs().contains(id)) {
+        soon |= tidy(locked, id);
+      }
+    }
+    judge.retain(claimed.jobs());
+    coresOfRunning.keySet().retainAll(claimed.jobs());
+    return soon;
+  }
+
+  /**
+   * Tokens without their claim: of a pending job they are still needed; otherwise a clean-up was
+   * interrupted.
+   *
+   * @return whether the job is to be judged next
+   */
+  private static boolean tidy(Locked locked, JobId id) throws IOException {
+    if (!locked.isWanted(id)) {
+      locked.cleanUp(id);
+    } else if (locked.isCancelled(id)) {
+      // whoever wanted to cancel this pending job died behind the marker
+      locked.withdraw(id);
+      return true;
+    }
+    return false;
+  }
+
+  /** Takes in what lies in the root. */
+  void takeIn(Locked locked, Duration uptime) throws IOException {
+    for (Intake.Event event : intake.look(locked, uptime)) {
+      if (event instanceof Intake.Event.Accepted accepted) {
+        log.say(accepted.id(), "accepted from " + accepted.name());
+      } else if (event instanceof Intake.Event.Refused refused) {
+        log.say(refused.id(), "REJECTED, " + refused.name() + " " + refused.reason());
+      }
+    }
+  }
+
+  /** Claims and starts the pending jobs whose turn it is. */
+  void claimWhatFits(Locked locked) throws IOException {
+    Capacity capacity = capacity(locked);
+    for (Candidate next : Schedule.starts(settings.policy(), intake.candidates(), capacity)) {
+      intake.forget(next.id());
+      if (!claim(locked, next)) {
+        // it is not what was decided upon: decide again at the next tick
+        return;
+      }
+    }
+  }
+
+  private Capacity capacity(Locked locked) throws IOException {
+    int limit = workers.limit().orElse(1);
+    long busy = 0;
+    for (JobId id : locked.claimed().jobs()) {
+      busy += cores(locked, id, limit);
+    }
+    return new Capacity(limit, busy);
+  }
+
+  private int cores(Locked locked, JobId id, int limit) throws IOException {
+    Integer known = coresOfRunning.get(id);
+    if (known != null) {
+      return known;
+    }
+    Optional<JobFile> file = locked.readClaimed(id);
+    if (file.isPresent() && file.get() instanceof JobFile.Valid valid) {
+      coresOfRunning.put(id, valid.job().cores());
+      return valid.job().cores();
+    }
+    // nobody knows how wide it is: nothing starts beside it
+    return limit;
+  }
+
+  /**
+   * Claims one job and spawns its shim.
+   *
+   * @return false when the job is gone or no longer what was decided upon
+   */
+  private boolean claim(Locked locked, Candidate chosen) throws IOException {
+    Optional<JobFile> file = locked.readPending(chosen.id());
+    if (file.isEmpty()
+        || !(file.get() instanceof JobFile.Valid valid)
+        || valid.job().cores() != chosen.cores()) {
+      return false;
+    }
+    Launch launch = launch(locked, chosen.id(), valid.job());
+    int attempt = launch.mark().attempt();
+    if (!locked.claim(chosen.id(), attempt, engine.script(launch))) {
+      return false;
+    }
+    try {
+      engine.start(launch);
+    } catch (IOException machine) {
+      // a fault of the machine, not of the job: it goes back, and nothing else is tried now
+      giveBack(locked, chosen.id(), attempt);
+      throw machine;
+    }
+    log.say(chosen.id(), "claimed, attempt " + attempt + ", cores " + chosen.cores());
+    return true;
+  }
+
+  private Launch launch(Locked locked, JobId id, Job job) throws IOException {
+    int attempt = locked.nextAttempt(id);
+    return new Launch(
+        new Mark(locked.root().toString(), id, attempt),
+        job,
+        locked.runningDirectory(),
+        Layout.runName(id, attempt, identity.shortBoot()),
+        locked.hasStarted(id));
+  }
+
+  private static void giveBack(Locked locked, JobId id, int attempt) throws IOException {
+    if (locked.voidAttempt(id, attempt)) {
+      locked.putBack(id);
+    }
+  }
+
+  /** The directories in which something can happen that a worker should wake for. */
+  public List<Path> watched() {
+    Layout layout = spool.layout();
+    return List.of(layout.root(), layout.runningDirectory(), layout.own());
+  }
+
+  /** Which names there are worth waking for. */
+  public BiPredicate<Path, String> matters() {
+    return spool.layout()::isNews;
+  }
+}

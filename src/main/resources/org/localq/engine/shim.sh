@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# shim JOB ATTEMPT RUNFILE, in the spool's running/ and in a session of its own: executes one attempt at most once, and
+# writes how it ended. It outlives the worker that spawned it, and there may be a second shim for the same attempt.
+#
+# Whatever happens on a full disk: a name needs no data block, and what can't be written yet is tried again.
+# In braces, so that the shell has read it all before it begins.
+{
+  job=$1 attempt=$2 run=$3
+
+  # The worker's signals are for the command. Not ignored, because a child would inherit that; the subshell below starts
+  # with the defaults.
+  trap : HUP INT QUIT TERM
+  umask 077
+
+  # The start token: an exclusive create, which one shim of an attempt wins (or a worker that gave the attempt up).
+  set -C
+  command exec 3>"$job.$attempt.started" || exit 0
+  set +C
+  read -r stat <"/proc/$$/stat"
+  # shellcheck disable=SC2086 # split: field 22, the start time in ticks, is the 20th behind the name in parentheses
+  set -- ${stat##*") "}
+  until echo "$$ ${20}" >&3; do
+    sleep 1
+    [ -e "$job.json" ] || exit 0
+  done
+  exec 3>&-
+
+  # The job may have been cancelled and recorded before this shim came up: the token was free, but the claim is gone.
+  [ -e "$job.json" ] || exit 0
+  [ -r "$run" ] || exit 0
+
+  # Called by the run file when $1 (directory, stdin, stdout or stderr) can't be opened; still in running/ then.
+  # shellcheck disable=SC2317 # reached through the run file
+  cannot() {
+    umask 077 # the job's own could make a token that nobody can read
+    until command : >"$job.$attempt.exit-$1" || [ -e "$job.$attempt.exit-$1" ]; do
+      sleep 1
+      [ -e "$job.json" ] || break
+    done
+    exit 121
+  }
+
+  # shellcheck disable=SC1090
+  (. "./$run")
+  code=$?
+
+  if [ "$code" -eq 121 ]; then # perhaps cannot, perhaps the command itself
+    for what in directory stdin stdout stderr; do
+      [ -e "$job.$attempt.exit-$what" ] && exit 0
+    done
+  fi
+
+  # The exit token. Its name says it all; the times are welcome where there is room.
+  token=$job.$attempt.exit-$code
+  until command times >"$token" || [ -e "$token" ]; do
+    sleep 1
+    [ -e "$job.json" ] || exit 0
+  done
+  exit 0
+}
