@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +32,10 @@ public final class Main {
   private static final Path PROC = Path.of("/proc");
 
   /**
-   * Where the launcher leaves the environment it was called with, in base64: a shell drops and adds
-   * variables.
+   * The property by which the launcher says where it left the environment it was called with: a
+   * shell spoils it.
    */
-  private static final Path SUBMITTER = PROC.resolve("self/fd/9");
+  private static final String SUBMITTER = "localq.environment";
 
   private static final int BUFFER = 1 << 16;
 
@@ -49,23 +48,15 @@ public final class Main {
     int code;
     try {
       List<String> line = commandLine();
-      List<String> words = line.subList(line.size() - args.length, line.size());
-      Map<String, String> environment =
-          environment(Files.readAllBytes(PROC.resolve("self/environ")));
+      int words = line.size() - args.length;
       Door door =
           new Door(
               new Door.Console(out, err, isTerminal()),
-              new Door.Surroundings(
-                  FileSystems.getDefault(),
-                  environment,
-                  words.isEmpty() || !words.get(0).equals("lbatch")
-                      ? environment
-                      : submitter().orElse(environment),
-                  environment.getOrDefault("PWD", System.getProperty("user.dir"))),
+              surroundings(),
               new LocalMachine(PROC),
               Clock.systemDefaultZone(),
-              List.copyOf(line.subList(0, line.size() - args.length)));
-      code = run(door, words);
+              List.copyOf(line.subList(0, words)));
+      code = run(door, line.subList(words, line.size()));
     } catch (IOException failed) {
       err.println("localq: " + explain(failed));
       code = ExitCode.REFUSED;
@@ -73,6 +64,17 @@ public final class Main {
     out.flush();
     err.flush();
     System.exit(code);
+  }
+
+  private static Door.Surroundings surroundings() throws IOException {
+    Path own = PROC.resolve("self/environ");
+    Map<String, String> environment = environment(Files.readAllBytes(own));
+    String submitter = System.getProperty(SUBMITTER);
+    return new Door.Surroundings(
+        FileSystems.getDefault(),
+        environment,
+        submitter == null ? environment : environment(Files.readAllBytes(Path.of(submitter))),
+        environment.getOrDefault("PWD", System.getProperty("user.dir")));
   }
 
   private static PrintStream stream(FileDescriptor descriptor) {
@@ -112,16 +114,6 @@ public final class Main {
       }
     }
     return environment;
-  }
-
-  private static Optional<Map<String, String>> submitter() {
-    try {
-      byte[] encoded = Files.newInputStream(SUBMITTER).readAllBytes();
-      byte[] environ = Base64.getMimeDecoder().decode(encoded);
-      return environ.length == 0 ? Optional.empty() : Optional.of(environment(environ));
-    } catch (IOException | IllegalArgumentException notFromTheLauncher) {
-      return Optional.empty();
-    }
   }
 
   private static boolean isTerminal() {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.localq.core.JobId;
 import org.localq.spool.Entry;
 import org.localq.spool.Spool;
@@ -21,18 +22,18 @@ final class Waiting {
     List<Path> ends = List.of(spool.layout().doneDirectory(), spool.layout().rejectedDirectory());
     try (Watch watch = Watch.of(ends, (directory, name) -> name.startsWith(id + "."))) {
       while (true) {
-        if (spool.isDone(id) || spool.isRejected(id)) {
-          return spool.find(id).filter(Entry.Finished.class::isInstance).stream()
-              .mapToInt(entry -> code((Entry.Finished) entry))
-              .findFirst()
-              .orElse(ExitCode.REFUSED);
+        Optional<Entry> entry = spool.find(id);
+        if (entry.isPresent() && entry.get().state().isTerminal()) {
+          return code(entry.get());
         }
         watch.await(LONGEST_NAP);
       }
     }
   }
 
-  private static int code(Entry.Finished finished) {
-    return finished.result().outcome().exitCode().orElse(ExitCode.REFUSED);
+  private static int code(Entry entry) {
+    return entry instanceof Entry.Finished finished
+        ? finished.result().outcome().exitCode().orElse(ExitCode.REFUSED)
+        : ExitCode.REFUSED;
   }
 }

@@ -190,8 +190,10 @@ public final class Spool implements AutoCloseable {
     if (entry.isEmpty()) {
       entry = running(id);
     }
-    if (entry.isEmpty()) {
-      entry = finished(id);
+    // a record wins over what its clean-up has not come to yet
+    Optional<Entry> end = finished(id);
+    if (end.isPresent()) {
+      return end;
     }
     return entry.isEmpty() ? rejected(id) : entry;
   }

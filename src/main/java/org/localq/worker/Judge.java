@@ -150,7 +150,7 @@ public final class Judge {
     Mark mark = mark(locked, before);
     Presence presence = look.presence(mark, before.attempt().start());
     Claim claim = locked.claim(id);
-    if (!claim.attempt().start().equals(before.attempt().start())) {
+    if (hasMoved(before.attempt(), claim.attempt(), presence)) {
       return Next.SOON;
     }
     Memory memory = memory(mark);
@@ -161,6 +161,16 @@ public final class Judge {
       return Next.SOON;
     }
     return act(new Case(locked, claim, mark, look, memory), verdict);
+  }
+
+  /**
+   * Whether the tokens have changed around the look so that it says nothing about them: it looked
+   * for no shim yet, or saw the command alive that has ended since, and would take it for something
+   * left behind.
+   */
+  private static boolean hasMoved(Claim.Attempt before, Claim.Attempt now, Presence presence) {
+    return !now.start().equals(before.start())
+        || (presence != Presence.GONE && now.end().isPresent() && before.end().isEmpty());
   }
 
   /** Whether a verdict rests on nothing but the absence of processes. */
