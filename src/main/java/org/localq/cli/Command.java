@@ -18,6 +18,7 @@ import picocli.CommandLine.ParseResult;
  */
 abstract class Command {
   static final String NAMES = "lbatch, lqueue, linfo, lcancel and localqd";
+  private static final int WIDTH = 100;
   static final String VERSION = "0.1.0";
 
   /** The command of this name. */
@@ -47,6 +48,7 @@ abstract class Command {
             .addOption(flag("-h", "--help", "Show this help.").usageHelp(true).build())
             .addOption(flag("-V", "--version", "Show the version.").versionHelp(true).build());
     CommandLine line = new CommandLine(spec).setExpandAtFiles(false).setInterpolateVariables(false);
+    spec.usageMessage().width(WIDTH).synopsisHeading("Usage: ");
     configure(line);
     ParseResult parsed = parse(line, words);
     if (parsed.isUsageHelpRequested()) {
@@ -79,6 +81,16 @@ abstract class Command {
 
   static OptionSpec.Builder flag(String letter, String word, String help) {
     return OptionSpec.builder(letter, word).description(help);
+  }
+
+  /** A flag without a letter. */
+  static OptionSpec.Builder flag(String word, String help) {
+    return OptionSpec.builder(word).description(help);
+  }
+
+  /** An option without a letter. */
+  static OptionSpec.Builder option(String word, String label, String help) {
+    return flag(word, help).type(String.class).arity("1").paramLabel(label);
   }
 
   static OptionSpec.Builder option(String letter, String word, String label, String help) {

@@ -20,13 +20,13 @@ final class Ids {
         .build();
   }
 
-  static PositionalParamSpec words(String help) {
+  static PositionalParamSpec words() {
     return PositionalParamSpec.builder()
         .type(List.class)
         .auxiliaryTypes(String.class)
         .arity("0..*")
         .paramLabel("ID")
-        .description(help)
+        .hidden(true)
         .build();
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import org.localq.core.ExactText;
 import org.localq.core.FilePattern;
 import org.localq.core.Job;
@@ -34,8 +35,8 @@ final class LbatchCommand extends Command {
         .customSynopsis("lbatch [OPTION…] COMMAND [WORD…]")
         .footer(
             "",
-            "Everything from the first word that is no option on is the command, untouched.",
-            "File names are relative to the job's directory. In them %j is the job's id, %x its name.");
+            "Everything from the first word that is no option on is the command, untouched. File names are"
+                + " relative to the job's directory; in them %%j is the job's id and %%x its name.");
     return spec.addOption(
             option("-n", "--cores", "N", "Cores that the job takes (default: 1).").build())
         .addOption(option("-c", "--cpus-per-task", "N", "Multiplies -n (default: 1).").build())
@@ -49,7 +50,7 @@ final class LbatchCommand extends Command {
         .addOption(option("-J", "--job-name", "NAME", "Its name (default: the command's).").build())
         .addOption(option("-D", "--chdir", "DIR", "Its directory (default: this one).").build())
         .addOption(queueOption())
-        .addOption(flag("--parsable", "--parsable", "Print nothing but the job's id.").build())
+        .addOption(flag("--parsable", "Print nothing but the job's id.").build())
         .addOption(flag("-W", "--wait", "Wait for its end, and exit with its exit code.").build())
         .addPositional(
             PositionalParamSpec.builder()
@@ -75,6 +76,11 @@ final class LbatchCommand extends Command {
           "no command; expected: lbatch [OPTION…] COMMAND [WORD…], see lbatch --help");
     }
     int cores = cores(parsed);
+    for (String option : List.of("-i", "-o", "-e")) {
+      if (text(parsed, option).filter(String::isEmpty).isPresent()) {
+        throw Refusal.usage(option + " '': expected a file's name");
+      }
+    }
     Queue queue = Queue.of(parsed, door);
     try (Spool spool = queue.openToSubmit()) {
       refuseTooWide(cores, spool, queue);
@@ -112,13 +118,12 @@ final class LbatchCommand extends Command {
     OptionalInt limit = spool.limit();
     if (limit.isPresent() && cores > limit.getAsInt()) {
       throw Refusal.of(
-          "-n "
-              + cores
-              + ": the queue "
+          Text.count(cores, "core")
+              + " wanted: the queue "
               + queue.uriFile().path()
               + " has "
-              + Text.count(limit.getAsInt(), "core")
-              + "; ask for no more, or raise its limit: localqd"
+              + limit.getAsInt()
+              + "; ask for no more with -n, or raise its limit: localqd"
               + queue.option()
               + " -n "
               + cores
@@ -129,7 +134,7 @@ final class LbatchCommand extends Command {
   /** A job that was asked for, made once its id is known. */
   private record Request(
       ParseResult parsed, Door door, Queue queue, List<String> command, int cores) {
-    java.util.function.Function<JobId, Job> job() throws IOException {
+    Function<JobId, Job> job() throws IOException {
       String directory = directory();
       String name = text(parsed, "-J").orElseGet(() -> Job.defaultName(command));
       Instant now = door.clock().instant().truncatedTo(ChronoUnit.MILLIS);
@@ -157,11 +162,7 @@ final class LbatchCommand extends Command {
     }
 
     private Optional<String> file(String option, FilePattern.Values values) {
-      Optional<String> pattern = text(parsed, option);
-      if (pattern.isPresent() && pattern.get().isEmpty()) {
-        throw Refusal.usage(option + " '': expected a file's name");
-      }
-      return pattern.map(p -> FilePattern.expand(p, values));
+      return text(parsed, option).map(pattern -> FilePattern.expand(pattern, values));
     }
 
     private Map<String, String> environment() {

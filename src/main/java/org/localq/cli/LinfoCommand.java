@@ -35,11 +35,10 @@ final class LinfoCommand extends Command {
         .description("Shows everything that is known about jobs, a field a line.")
         .customSynopsis("linfo [OPTION…] ID…");
     return spec.addOption(Ids.option("The jobs; or give the ids as plain words."))
-        .addOption(flag("--state", "--state", "Print the bare state and nothing else.").build())
-        .addOption(
-            flag("--json", "--json", "Print the job's file, with id and state, as JSON.").build())
+        .addOption(flag("--state", "Print the bare state and nothing else.").build())
+        .addOption(flag("--json", "Print the job's file, with id and state, as JSON.").build())
         .addOption(queueOption())
-        .addPositional(Ids.words("The jobs."));
+        .addPositional(Ids.words());
   }
 
   @Override

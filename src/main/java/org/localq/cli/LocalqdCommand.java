@@ -43,7 +43,7 @@ final class LocalqdCommand extends Command {
             "Runs the jobs of a queue.",
             "",
             "  start    in the background; returns once the worker claims jobs",
-            "  stop     ends the workers; running jobs go on, and the next worker records their ends",
+            "  stop     ends the workers; running jobs go on, the next worker records their ends",
             "  restart  both, with the same options unless given anew",
             "  status   says whether a worker is alive; exit code 3 when none is",
             "  run      in the foreground, logging to standard error: for systemd and containers",
@@ -74,21 +74,18 @@ final class LocalqdCommand extends Command {
         .addOption(
             option(
                     "--spool",
-                    "--spool",
                     "DIR",
                     "Where a new queue's spool is made (default: beside its URI file).")
                 .build())
         .addOption(
-            flag("--wait", "--wait", "stop: claim nothing new, and let the running jobs end first.")
-                .build())
-        .addOption(flag("--cancel", "--cancel", "stop: cancel the running jobs first.").build())
+            flag("--wait", "stop: claim nothing new, and let the running jobs end first.").build())
+        .addOption(flag("--cancel", "stop: cancel the running jobs first.").build())
         .addOption(
             flag(
                     "--take-over",
-                    "--take-over",
                     "start, run: make another machine's spool this machine's; what ran there is LOST.")
                 .build())
-        .addOption(flag(BACKGROUND, BACKGROUND, "").hidden(true).build())
+        .addOption(flag(BACKGROUND, "").hidden(true).build())
         .addPositional(
             PositionalParamSpec.builder()
                 .type(List.class)

@@ -25,8 +25,8 @@ final class LqueueCommand extends Command {
         .customSynopsis("lqueue [OPTION…] [ID…]")
         .footer(
             "",
-            "PRIO is a pending job's place in the order of start; - is empty. On a terminal only the latest 20 jobs that",
-            "have ended are shown, piped all of them.");
+            "PRIO is a pending job's place in the order of start; - is empty. On a terminal only the"
+                + " latest 20 jobs that have ended are shown, piped all of them.");
     return spec.addOption(Ids.option("Only these jobs; or give the ids as plain words."))
         .addOption(
             option(
@@ -36,9 +36,9 @@ final class LqueueCommand extends Command {
                     "Only jobs in these states, as in -t pending,running.")
                 .build())
         .addOption(flag("-a", "--all", "Show all jobs that have ended, on a terminal too.").build())
-        .addOption(flag("--json", "--json", "Print JSON.").build())
+        .addOption(flag("--json", "Print JSON.").build())
         .addOption(queueOption())
-        .addPositional(Ids.words("Only these jobs."));
+        .addPositional(Ids.words());
   }
 
   @Override

@@ -105,7 +105,8 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
       }
     }
     rows.sort((a, b) -> a.entry().id().compareTo(b.entry().id()));
-    int hidden = wish.ids().isEmpty() ? ended.size() - shown.size() : 0;
+    boolean endedWanted = wish.states().stream().anyMatch(State::isTerminal);
+    int hidden = wish.ids().isEmpty() && endedWanted ? ended.size() - shown.size() : 0;
     return new QueueView(rows, missing, hidden, load);
   }
 

@@ -98,7 +98,9 @@ public final class SpoolGate {
       facts = Files.readAttributes(root, "unix:uid,mode,isDirectory", LinkOption.NOFOLLOW_LINKS);
     } catch (NoSuchFileException missing) {
       throw Refusal.of(
-          root + ": no such spool; localqd start makes one where its URI file is missing", missing);
+          root
+              + ": no such spool, though the URI file names it; mount it, or if it was removed for good make it anew with localqd start",
+          missing);
     }
     if (!(Boolean) facts.get("isDirectory")) {
       throw Refusal.of(root + ": is no directory, expected a spool; name its real place");
