@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -68,9 +69,12 @@ final class Drafts {
         }
         // against a power cut: a name that is published over unwritten blocks comes back empty
         fsync.file(channel);
-      } catch (IOException | RuntimeException failed) {
+      } catch (IOException failed) {
         Files.deleteIfExists(draft);
-        throw failed;
+        // what write(2) and fsync(2) say comes without a place
+        throw failed instanceof FileSystemException placed
+            ? placed
+            : new FileSystemException(directory.toString(), null, failed.getMessage());
       }
     }
   }

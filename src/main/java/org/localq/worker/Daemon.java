@@ -89,12 +89,15 @@ public final class Daemon {
         if (isGone()) {
           return End.SPOOL_GONE;
         }
+        log.trouble("can't go on: " + failed.getMessage() + retry(rhythm));
+      } catch (RuntimeException bug) {
+        // one job that nobody foresaw must not end the worker for all others
         log.trouble(
-            "can't go on: "
-                + failed
-                + "; trying again every "
-                + rhythm.settings().interval()
-                + " s");
+            "can't go on, internal error: "
+                + bug
+                + " at "
+                + bug.getStackTrace()[0]
+                + retry(rhythm));
       }
       if (pace == Worker.Pace.OVER) {
         return End.DRAINED;
@@ -103,6 +106,12 @@ public final class Daemon {
           pace == Worker.Pace.SOON ? shorter(LAST_GLANCE, glance.multipliedBy(2)) : FIRST_GLANCE;
       rhythm.watch().await(pace == Worker.Pace.SOON ? glance : rhythm.interval());
     }
+  }
+
+  private static String retry(Rhythm rhythm) {
+    return "; nothing is lost, running jobs go on, it is tried again every "
+        + rhythm.settings().interval()
+        + " s";
   }
 
   private boolean isGone() {

@@ -3,11 +3,14 @@ package org.localq.worker;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Clock;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 import org.localq.core.JobId;
 
 /** What a worker says it did: a line each, with the local time in front. */
 public final class Log {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss");
+
   private final PrintStream out;
   private final Clock clock;
   private String lastTrouble = "";
@@ -24,10 +27,7 @@ public final class Log {
 
   /** Something that concerns the worker as a whole. */
   public void say(String text) {
-    out.println(
-        clock.instant().atZone(clock.getZone()).toLocalDateTime().truncatedTo(ChronoUnit.SECONDS)
-            + " "
-            + text);
+    out.println(TIME.format(clock.instant().atZone(clock.getZone())) + " " + text);
     out.flush();
   }
 
