@@ -5,7 +5,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -95,13 +94,12 @@ final class Crew {
     }
   }
 
+  /** Makes the log for this user alone, whatever the umask, and returns how long it is. */
   private static long touch(Path log) throws IOException {
-    try {
-      Files.createFile(
-          log, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    } catch (FileAlreadyExistsException kept) {
-      // an earlier worker's
+    if (!Files.exists(log)) {
+      Files.createFile(log);
     }
+    Files.setPosixFilePermissions(log, PosixFilePermissions.fromString("rw-------"));
     return Files.size(log);
   }
 

@@ -75,11 +75,11 @@ public final class Worker {
         return locked.claimed().jobs().isEmpty() ? Pace.OVER : pace;
       }
       takeIn(locked, uptime);
-      claimWhatFits(locked);
+      boolean again = claimWhatFits(locked);
       if (judge.trouble().isPresent()) {
         throw judge.trouble().get();
       }
-      return pace;
+      return again ? Pace.SOON : pace;
     }
   }
 
@@ -141,16 +141,20 @@ public final class Worker {
     }
   }
 
-  /** Claims and starts the pending jobs whose turn it is. */
-  void claimWhatFits(Locked locked) throws IOException {
+  /**
+   * Claims and starts the pending jobs whose turn it is.
+   *
+   * @return whether one was no longer what was decided upon, so that it is to be decided again
+   */
+  boolean claimWhatFits(Locked locked) throws IOException {
     Capacity capacity = capacity(locked);
     for (Candidate next : Schedule.starts(settings.policy(), intake.candidates(), capacity)) {
       intake.forget(next.id());
       if (!claim(locked, next)) {
-        // it is not what was decided upon: decide again at the next tick
-        return;
+        return true;
       }
     }
+    return false;
   }
 
   private Capacity capacity(Locked locked) throws IOException {
