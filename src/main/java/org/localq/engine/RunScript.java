@@ -52,9 +52,9 @@ final class RunScript {
     line("{ [ -d " + directory + " ] && [ -x " + directory + " ]; } || cannot directory");
     // "command" keeps a failed redirection from ending the shell
     line("command exec <" + quote(workplace.resolve(workplace.stdin())) + " || cannot stdin");
-    String to = again ? " >>" : " >";
+    String to = again ? ">>" : ">";
     String stdout = workplace.resolve(workplace.stdout());
-    line("command exec" + to + quote(stdout) + " || cannot stdout");
+    line("command exec " + to + quote(stdout) + " || cannot stdout");
     Optional<String> stderr =
         workplace.stderr().map(workplace::resolve).filter(e -> !e.equals(stdout));
     line(
