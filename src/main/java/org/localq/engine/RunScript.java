@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.localq.core.ExactText;
 import org.localq.core.Job;
 import org.localq.core.Limit;
@@ -84,12 +85,20 @@ final class RunScript {
 
   private static String ulimit(String kind, Resource resource, long value) {
     String number = value == Limit.UNLIMITED ? "unlimited" : Long.toString(value / resource.unit());
-    return "ulimit -" + kind + resource.letter() + " " + number + " 2>/dev/null";
+    return inTheShellsWords(resource, letter -> "ulimit -" + kind + letter + " " + number);
   }
 
   private static String ulimitToHard(Resource resource) {
-    char letter = resource.letter();
-    return "ulimit -S" + letter + " \"$(ulimit -H" + letter + ")\" 2>/dev/null";
+    return inTheShellsWords(
+        resource, letter -> "ulimit -S" + letter + " \"$(ulimit -H" + letter + ")\"");
+  }
+
+  /** dash says p for the number of processes; bash and busybox say u, and refuse to set their p. */
+  private static String inTheShellsWords(Resource resource, Function<Character, String> ulimit) {
+    String usual = ulimit.apply(resource.letter()) + " 2>/dev/null";
+    return resource == Resource.NPROC
+        ? "{ " + usual + " || " + ulimit.apply('u') + " 2>/dev/null; }"
+        : usual;
   }
 
   private void become(Launch launch) {
