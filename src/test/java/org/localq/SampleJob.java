@@ -1,0 +1,91 @@
+package org.localq;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.localq.core.Job;
+import org.localq.core.Limit;
+import org.localq.core.Resource;
+import org.localq.core.Submission;
+import org.localq.core.Umask;
+import org.localq.core.Workplace;
+
+/** A job for a test: says only what the test is about. */
+public final class SampleJob {
+  private final List<String> command;
+  private final Map<Resource, Limit> limits = new LinkedHashMap<>();
+  private final Map<String, String> environment = new LinkedHashMap<>();
+  private String name;
+  private int cores = 1;
+  private String directory = "/";
+  private String stdin = Workplace.NO_INPUT;
+  private String stdout = "/dev/null";
+  private Optional<String> stderr = Optional.empty();
+  private Optional<Umask> umask = Optional.empty();
+
+  private SampleJob(List<String> command) {
+    this.command = command;
+    this.name = Job.defaultName(command);
+  }
+
+  public static SampleJob of(String... command) {
+    return new SampleJob(List.of(command));
+  }
+
+  public SampleJob named(String name) {
+    this.name = name;
+    return this;
+  }
+
+  public SampleJob cores(int cores) {
+    this.cores = cores;
+    return this;
+  }
+
+  public SampleJob in(String directory) {
+    this.directory = directory;
+    return this;
+  }
+
+  public SampleJob stdin(String stdin) {
+    this.stdin = stdin;
+    return this;
+  }
+
+  public SampleJob stdout(String stdout) {
+    this.stdout = stdout;
+    return this;
+  }
+
+  public SampleJob stderr(String stderr) {
+    this.stderr = Optional.of(stderr);
+    return this;
+  }
+
+  public SampleJob umask(String umask) {
+    this.umask = Umask.parse(umask);
+    return this;
+  }
+
+  public SampleJob limit(Resource resource, long soft, long hard) {
+    limits.put(resource, new Limit(soft, hard));
+    return this;
+  }
+
+  public SampleJob variable(String name, String value) {
+    environment.put(name, value);
+    return this;
+  }
+
+  public Job build() {
+    return new Job(
+        name,
+        command,
+        cores,
+        new Workplace(directory, stdin, stdout, stderr),
+        new Submission(
+            Instant.parse("2026-11-22T11:00:00.123Z"), directory, umask, limits, environment));
+  }
+}

@@ -1,0 +1,325 @@
+package org.localq.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.localq.Eventually.eventually;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.localq.Executed;
+import org.localq.core.Claim;
+import org.localq.core.JobId;
+import org.localq.core.Presence;
+import org.localq.core.ProcessId;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@Timeout(60)
+class ProcessTableTest {
+  private static final Path PROC = Path.of("/proc");
+
+  /** A shim that waits for a word, so that it has no process but itself. */
+  private static final String ALONE = "read -r word";
+
+  @TempDir Path base;
+  private final List<Long> started = new ArrayList<>();
+
+  @AfterEach
+  void end_what_was_started() {
+    for (long pid : started) {
+      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  private Mark mark() {
+    return new Mark(base.toString(), new JobId(7), 1);
+  }
+
+  /** A session as the engine makes it, led by a shell that executes {@code script}. */
+  private Process session(Mark mark, String script) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder("setsid", "sh", "-c", script);
+    builder.directory(base.toFile());
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                Mark.SPOOL, mark.spool(),
+                Mark.JOB_ID, mark.id().toString(),
+                Mark.ATTEMPT, Integer.toString(mark.attempt())));
+    Process process = builder.start();
+    started.add(process.pid());
+    return process;
+  }
+
+  private Process session(String script) throws IOException {
+    return session(mark(), script);
+  }
+
+  private static Claim.Start token(ProcessId shim) {
+    return new Claim.Start(Optional.of(shim), Instant.EPOCH);
+  }
+
+  private static ProcessId id(long pid) throws IOException {
+    return ProcessStat.read(PROC.resolve(Long.toString(pid))).orElseThrow().id();
+  }
+
+  private static Optional<Claim.Start> startOf(Process shim) throws IOException {
+    return Optional.of(token(id(shim.pid())));
+  }
+
+  private static Engine.Look look() throws IOException {
+    return ProcessTable.read(PROC);
+  }
+
+  private void eventuallyIs(Presence expected, Mark mark, Optional<Claim.Start> start)
+      throws Exception {
+    eventually(
+        () -> look().presence(mark, start) == expected,
+        () -> "never " + expected + " of " + mark + " " + start);
+  }
+
+  /** The pid that a script writes into a file, to be ended when the test is over. */
+  private long pidIn(String file) throws Exception {
+    Path path = base.resolve(file);
+    eventually(
+        () -> Files.exists(path) && Files.readString(path).endsWith("\n"), () -> "no " + path);
+    long pid = Long.parseLong(Files.readString(path, StandardCharsets.US_ASCII).strip());
+    started.add(pid);
+    return pid;
+  }
+
+  private static boolean isAlive(long pid) throws IOException {
+    return ProcessStat.read(PROC.resolve(Long.toString(pid)))
+        .filter(ProcessStat::isAlive)
+        .isPresent();
+  }
+
+  private static void eventuallyGone(long pid) throws Exception {
+    eventually(() -> !isAlive(pid), () -> "process " + pid + " goes on");
+  }
+
+  @Nested
+  class The_presence_of_an_attempt {
+    @Test
+    void is_the_shim_alone_before_the_command_begins() throws Exception {
+      Process shim = session(ALONE);
+      eventuallyIs(Presence.SHIM_ONLY, mark(), startOf(shim));
+    }
+
+    @Test
+    void is_alive_while_its_session_has_a_command() throws Exception {
+      Process shim = session("sleep 30; " + ALONE);
+      eventuallyIs(Presence.ALIVE, mark(), startOf(shim));
+    }
+
+    @Test
+    void is_gone_with_the_last_process() throws Exception {
+      Process shim = session("exit 0");
+      // the token outlives the shim
+      Optional<Claim.Start> start = Optional.of(token(new ProcessId(shim.pid(), 1)));
+      shim.waitFor();
+      assertEquals(Presence.GONE, look().presence(mark(), start));
+    }
+
+    @Test
+    void does_not_count_zombies() throws Exception {
+      Process shim = session("sh -c 'exit 0' & exec sleep 30");
+      eventually(() -> shim.children().anyMatch(child -> isZombie(child.pid())), () -> "no zombie");
+      eventuallyIs(Presence.SHIM_ONLY, mark(), startOf(shim));
+    }
+
+    private boolean isZombie(long pid) {
+      try {
+        return ProcessStat.read(PROC.resolve(Long.toString(pid)))
+            .filter(stat -> stat.state() == 'Z')
+            .isPresent();
+      } catch (IOException unreadable) {
+        return false;
+      }
+    }
+
+    @Test
+    void is_alive_while_a_marked_process_has_left_the_session() throws Exception {
+      Process shim = session("setsid sh -c 'echo $$ >left; exec sleep 30' & exit 0");
+      pidIn("left");
+      Optional<Claim.Start> start = Optional.of(token(new ProcessId(shim.pid(), 1)));
+      shim.waitFor();
+      assertEquals(Presence.ALIVE, look().presence(mark(), start));
+    }
+
+    @Test
+    void is_alive_while_an_unmarked_process_of_the_session_is_left() throws Exception {
+      Process shim = session("env -i sh -c 'echo $$ >left; exec sleep 30' & read -r word; exit 0");
+      Optional<Claim.Start> start = startOf(shim);
+      pidIn("left");
+      shim.getOutputStream().close();
+      shim.waitFor();
+      assertEquals(Presence.ALIVE, look().presence(mark(), start));
+    }
+
+    @Test
+    void is_found_by_the_mark_where_the_token_has_no_content() throws Exception {
+      session("sleep 30; " + ALONE);
+      eventuallyIs(
+          Presence.ALIVE, mark(), Optional.of(new Claim.Start(Optional.empty(), Instant.EPOCH)));
+    }
+
+    @Test
+    void takes_a_marked_leader_for_the_shim_where_the_token_has_no_content() throws Exception {
+      session(ALONE);
+      eventuallyIs(
+          Presence.SHIM_ONLY,
+          mark(),
+          Optional.of(new Claim.Start(Optional.empty(), Instant.EPOCH)));
+    }
+
+    @Test
+    void does_not_count_the_session_of_another_job_attempt_or_spool() throws Exception {
+      Process shim = session("sleep 30; " + ALONE);
+      eventuallyIs(Presence.ALIVE, mark(), startOf(shim));
+      Optional<Claim.Start> none = Optional.empty();
+      String spool = base.toString();
+      assertEquals(Presence.GONE, look().presence(new Mark(spool, new JobId(70), 1), none));
+      assertEquals(Presence.GONE, look().presence(new Mark(spool, new JobId(7), 2), none));
+      assertEquals(Presence.GONE, look().presence(new Mark(spool + "2", new JobId(7), 1), none));
+      assertEquals(Presence.ALIVE, look().presence(mark(), none));
+    }
+
+    @Test
+    void does_not_count_a_process_that_got_the_pid_of_the_shim_later() throws Exception {
+      Process other = session(new Mark("/other", new JobId(9), 1), "sleep 30; " + ALONE);
+      ProcessId its = id(other.pid());
+      Optional<Claim.Start> earlier = Optional.of(token(new ProcessId(its.pid(), its.ticks() - 1)));
+      Optional<Claim.Start> later = Optional.of(token(new ProcessId(its.pid(), its.ticks() + 1)));
+      eventuallyIs(Presence.ALIVE, mark(), Optional.of(token(its)));
+      assertEquals(Presence.GONE, look().presence(mark(), earlier));
+      assertEquals(Presence.GONE, look().presence(mark(), later));
+    }
+  }
+
+  @Nested
+  class Terminate {
+    @Test
+    void ends_the_command_and_leaves_the_shim() throws Exception {
+      Process shim = session("sh -c 'echo $$ >command; exec sleep 30'; " + ALONE);
+      long command = pidIn("command");
+      look().terminate(mark(), startOf(shim));
+      eventuallyGone(command);
+      eventuallyIs(Presence.SHIM_ONLY, mark(), startOf(shim));
+      assertTrue(shim.isAlive());
+    }
+
+    @Test
+    void ends_what_left_the_session() throws Exception {
+      Process shim = session("setsid sh -c 'echo $$ >left; exec sleep 30' & " + ALONE);
+      long left = pidIn("left");
+      look().terminate(mark(), startOf(shim));
+      eventuallyGone(left);
+      assertTrue(shim.isAlive());
+    }
+
+    @Test
+    void wakes_what_is_stopped_so_that_it_can_end() throws Exception {
+      Process shim = session("sh -c 'echo $$ >command; exec sleep 30'; " + ALONE);
+      long command = pidIn("command");
+      Executed.run(base, "sh", "-c", "kill -s STOP " + command).orFail();
+      eventually(
+          () -> ProcessStat.read(PROC.resolve("" + command)).orElseThrow().isStopped(),
+          () -> "does not stop");
+      look().terminate(mark(), startOf(shim));
+      eventuallyGone(command);
+    }
+
+    @Test
+    void spares_the_processes_of_another_job() throws Exception {
+      Process other = session(new Mark(base.toString(), new JobId(8), 1), "exec sleep 30");
+      Process shim = session("sh -c 'echo $$ >command; exec sleep 30'; " + ALONE);
+      long command = pidIn("command");
+      look().terminate(mark(), startOf(shim));
+      eventuallyGone(command);
+      assertTrue(other.isAlive());
+    }
+
+    @Test
+    void spares_whoever_got_the_pid_of_the_shim_later() throws Exception {
+      Process other = session(new Mark("/other", new JobId(9), 1), "exec sleep 30");
+      ProcessId its = id(other.pid());
+      Optional<Claim.Start> earlier = Optional.of(token(new ProcessId(its.pid(), its.ticks() - 1)));
+      look().terminate(mark(), earlier);
+      look().kill(mark(), earlier);
+      look().killShim(mark(), earlier);
+      // a signal that was sent is acted upon before this other one ends
+      session("exit 0").waitFor();
+      assertTrue(other.isAlive());
+    }
+  }
+
+  @Nested
+  class Kill {
+    @Test
+    void ends_a_command_that_does_not_listen_and_leaves_the_shim() throws Exception {
+      Process shim =
+          session("sh -c 'trap \"\" TERM; echo $$ >command; sleep 30; sleep 30'; " + ALONE);
+      long command = pidIn("command");
+      look().terminate(mark(), startOf(shim));
+      // that its sleep ended proves that TERM came
+      assertTrue(isAlive(command));
+      look().kill(mark(), startOf(shim));
+      eventuallyGone(command);
+      assertTrue(shim.isAlive());
+    }
+
+    @Test
+    void of_the_shim_ends_the_shim_alone() throws Exception {
+      Process shim = session("setsid sh -c 'echo $$ >left; exec sleep 30' & " + ALONE);
+      long left = pidIn("left");
+      look().killShim(mark(), startOf(shim));
+      shim.waitFor();
+      assertTrue(isAlive(left));
+    }
+  }
+
+  @Nested
+  class The_peak {
+    @Test
+    void is_that_of_the_largest_process_and_not_of_the_shim() throws Exception {
+      Process shim = session("sh -c 'echo $$ >command; exec sleep 30'; " + ALONE);
+      long command = pidIn("command");
+      eventually(
+          () ->
+              Files.readString(PROC.resolve(command + "/comm"), StandardCharsets.UTF_8)
+                  .equals("sleep\n"),
+          () -> "no sleep");
+      OptionalLong peak = look().peak(mark(), startOf(shim));
+      long expected =
+          Files.readAllLines(PROC.resolve(command + "/status"), StandardCharsets.ISO_8859_1)
+              .stream()
+              .filter(line -> line.startsWith("VmHWM:"))
+              .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
+              .findFirst()
+              .orElseThrow();
+      assertEquals(OptionalLong.of(expected), peak);
+    }
+
+    @Test
+    void is_unknown_while_there_is_only_the_shim() throws Exception {
+      Process shim = session(ALONE);
+      eventuallyIs(Presence.SHIM_ONLY, mark(), startOf(shim));
+      assertEquals(OptionalLong.empty(), look().peak(mark(), startOf(shim)));
+    }
+  }
+}
