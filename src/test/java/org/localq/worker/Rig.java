@@ -1,0 +1,266 @@
+package org.localq.worker;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.localq.SampleJob;
+import org.localq.core.Identity;
+import org.localq.core.JobId;
+import org.localq.core.Outcome;
+import org.localq.core.Policy;
+import org.localq.core.Presence;
+import org.localq.core.ProcessId;
+import org.localq.core.Result;
+import org.localq.core.State;
+import org.localq.spool.Account;
+import org.localq.spool.Entry;
+import org.localq.spool.Fsync;
+import org.localq.spool.Locked;
+import org.localq.spool.Settings;
+import org.localq.spool.Spool;
+import org.localq.spool.SpoolGate;
+import org.localq.spool.Workers;
+
+/** A real spool with a worker at work on it, an engine without processes, and a time that obeys. */
+final class Rig implements AutoCloseable {
+  static final String BOOT = "b0070000";
+  static final String OTHER_BOOT = "0ther000";
+
+  private static final Fsync NOT_AT_ALL =
+      new Fsync() {
+        @Override
+        public void file(FileChannel file) {}
+
+        @Override
+        public void directory(Path directory) {}
+      };
+
+  private final Path root;
+  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+  private final Clock clock = Clock.fixed(Instant.parse("2026-11-22T12:00:00Z"), ZoneOffset.UTC);
+  final ScriptedEngine engine = new ScriptedEngine();
+  private Duration uptime = Duration.ofHours(5);
+  private Optional<Workers.Membership> membership = Optional.empty();
+  private Settings settings = Settings.DEFAULT;
+  private Spool spool;
+  private Judge judge;
+  private Worker worker;
+
+  Rig(Path root, int cores) throws IOException {
+    this.root = root;
+    spool = open(BOOT);
+    judge = judge(BOOT);
+    worker = worker(BOOT, spool, judge);
+    limit(cores);
+  }
+
+  /** A new worker, with nothing in memory, under this boot id. */
+  void boot(String boot) throws IOException {
+    if (membership.isPresent()) {
+      membership.get().close();
+    }
+    spool.close();
+    spool = open(boot);
+    judge = judge(boot);
+    worker = worker(boot, spool, judge);
+    membership = Optional.empty();
+  }
+
+  private Identity identity(String boot) throws IOException {
+    int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    return new Identity(new ProcessId(ProcessHandle.current().pid(), 17), boot, "here", uid);
+  }
+
+  private Spool open(String boot) throws IOException {
+    return new SpoolGate(identity(boot), new Account("/", ZoneOffset.UTC, Map.of()), NOT_AT_ALL)
+        .openOrFound(root);
+  }
+
+  private Judge judge(String boot) throws IOException {
+    return new Judge(engine, identity(boot), new Judge.Times(clock, () -> uptime), log());
+  }
+
+  private Log log() {
+    return new Log(new PrintStream(said, true, StandardCharsets.UTF_8), clock);
+  }
+
+  private Worker worker(String boot, Spool of, Judge with) throws IOException {
+    return new Worker(new Worker.Tools(of, engine, with, log()), identity(boot), settings);
+  }
+
+  /** Another worker on the same spool, which knows nothing of the first. */
+  Worker anotherWorker() throws IOException {
+    return worker(BOOT, spool, judge(BOOT));
+  }
+
+  /** A new first worker sets the core limit. */
+  void limit(int cores) throws IOException {
+    if (membership.isPresent()) {
+      membership.get().close();
+    }
+    try (Locked locked = spool.lock()) {
+      Settings wanted = new Settings(Optional.of(cores), settings.interval(), settings.policy());
+      membership =
+          Optional.of(spool.workers().join(locked, new Workers.Wish(wanted, cores, false)));
+    }
+  }
+
+  void policy(Policy policy) throws IOException {
+    settings = new Settings(Optional.empty(), 10, policy);
+    worker = worker(BOOT, spool, judge);
+  }
+
+  void drain() throws IOException {
+    try (Locked locked = spool.lock()) {
+      spool.workers().drain(locked);
+    }
+  }
+
+  JobId submit(SampleJob job) throws IOException {
+    return spool.submit(id -> job.build());
+  }
+
+  JobId submit(int cores) throws IOException {
+    return submit(SampleJob.of("work").cores(cores));
+  }
+
+  Worker.Pace tick() throws IOException {
+    return tick(worker);
+  }
+
+  Worker.Pace tick(Worker which) throws IOException {
+    return which.tick(uptime);
+  }
+
+  /** Ticks as long as there is something between two steps. */
+  void settle() throws IOException {
+    for (int i = 0; i < 20 && tick() == Worker.Pace.SOON; i++) {
+      // again
+    }
+  }
+
+  void sample() throws IOException {
+    worker.sample();
+  }
+
+  void pass(Duration time) {
+    uptime = uptime.plus(time);
+  }
+
+  Cancellation.Answer cancel(JobId id, Duration grace) throws IOException {
+    return cancellation().cancel(id, grace);
+  }
+
+  Cancellation cancellation() {
+    return new Cancellation(spool, judge);
+  }
+
+  Path running(String name) {
+    return root.resolve("running").resolve(name);
+  }
+
+  Path path(String name) {
+    return root.resolve(name);
+  }
+
+  /** The shim comes to its command. */
+  void shimStarts(JobId id, int attempt) throws IOException {
+    Files.writeString(running(id + "." + attempt + ".started"), "4711 99\n");
+    engine.set(id, Presence.ALIVE);
+  }
+
+  /** The command ends, with all it started, and the shim after its token. */
+  void shimEnds(JobId id, int attempt, String code) throws IOException {
+    Files.writeString(
+        running(id + "." + attempt + ".exit-" + code), "0m0.01s 0m0.02s\n0m1.50s 1m0.25s\n");
+    engine.set(id, Presence.GONE);
+  }
+
+  /** Starts and ends the current attempt. */
+  void runs(JobId id, String code) throws IOException {
+    shimStarts(id, 1);
+    shimEnds(id, 1, code);
+    settle();
+  }
+
+  Entry find(JobId id) throws IOException {
+    return spool.find(id).orElseThrow(() -> new AssertionError("no job " + id + evidence()));
+  }
+
+  State state(JobId id) throws IOException {
+    return find(id).state();
+  }
+
+  Result result(JobId id) throws IOException {
+    if (find(id) instanceof Entry.Finished finished) {
+      return finished.result();
+    }
+    throw new AssertionError("job " + id + " has no record: " + find(id) + evidence());
+  }
+
+  Outcome outcome(JobId id) throws IOException {
+    return result(id).outcome();
+  }
+
+  /** The names in a directory of the spool. */
+  TreeSet<String> names(String directory) throws IOException {
+    try (Stream<Path> files = Files.list(root.resolve(directory))) {
+      TreeSet<String> names = new TreeSet<>();
+      files.forEach(file -> names.add(file.getFileName().toString()));
+      return names;
+    }
+  }
+
+  TreeSet<JobId> claimed() throws IOException {
+    return new TreeSet<>(spool.running());
+  }
+
+  Spool spool() {
+    return spool;
+  }
+
+  Worker worker() {
+    return worker;
+  }
+
+  List<String> logged() {
+    return said.toString(StandardCharsets.UTF_8).lines().map(l -> l.substring(20)).toList();
+  }
+
+  /** Everything there is to see. */
+  String evidence() {
+    StringBuilder text = new StringBuilder("\n--- log\n" + said.toString(StandardCharsets.UTF_8));
+    text.append("--- starts ").append(engine.starts()).append(" signals ").append(engine.signals());
+    text.append("\n--- spool\n");
+    try (Stream<Path> files = Files.walk(root)) {
+      files
+          .sorted(Comparator.comparing(Path::toString))
+          .forEach(file -> text.append(root.relativize(file)).append('\n'));
+    } catch (IOException unreadable) {
+      text.append(unreadable);
+    }
+    return text.toString();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (membership.isPresent()) {
+      membership.get().close();
+    }
+    spool.close();
+  }
+}

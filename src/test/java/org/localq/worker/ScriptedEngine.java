@@ -1,0 +1,106 @@
+package org.localq.worker;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.localq.core.Claim;
+import org.localq.core.JobId;
+import org.localq.core.Presence;
+import org.localq.engine.Engine;
+import org.localq.engine.Launch;
+import org.localq.engine.Mark;
+
+/** An engine without processes: a test says what is alive, and reads what was asked of it. */
+final class ScriptedEngine implements Engine {
+  private final List<Launch> starts = new ArrayList<>();
+  private final List<String> signals = new ArrayList<>();
+  private final Map<JobId, Presence> alive = new HashMap<>();
+  private final Map<JobId, Long> peaks = new HashMap<>();
+  private Optional<String> refusal = Optional.empty();
+
+  /** The attempts for which a shim was spawned, as {@code ID.ATTEMPT}, in order. */
+  List<String> starts() {
+    return starts.stream().map(launch -> name(launch.mark())).toList();
+  }
+
+  List<Launch> launches() {
+    return List.copyOf(starts);
+  }
+
+  /** The signals that were sent, as {@code TERM ID.ATTEMPT}, in order. */
+  List<String> signals() {
+    return List.copyOf(signals);
+  }
+
+  /** From now on this is what is alive of a job. */
+  void set(JobId id, Presence presence) {
+    alive.put(id, presence);
+  }
+
+  void setPeak(JobId id, long bytes) {
+    peaks.put(id, bytes);
+  }
+
+  /** No process can be spawned. */
+  void refuse(String why) {
+    refusal = Optional.of(why);
+  }
+
+  void recover() {
+    refusal = Optional.empty();
+  }
+
+  private static String name(Mark mark) {
+    return mark.id() + "." + mark.attempt();
+  }
+
+  @Override
+  public byte[] script(Launch launch) {
+    return launch.job().name().getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void start(Launch launch) throws IOException {
+    if (refusal.isPresent()) {
+      throw new IOException(refusal.get());
+    }
+    starts.add(launch);
+  }
+
+  @Override
+  public Look look() {
+    Map<JobId, Presence> now = Map.copyOf(alive);
+    return new Look() {
+      @Override
+      public Presence presence(Mark mark, Optional<Claim.Start> start) {
+        return now.getOrDefault(mark.id(), Presence.GONE);
+      }
+
+      @Override
+      public OptionalLong peak(Mark mark, Optional<Claim.Start> start) {
+        Long bytes = peaks.get(mark.id());
+        return bytes == null ? OptionalLong.empty() : OptionalLong.of(bytes);
+      }
+
+      @Override
+      public void terminate(Mark mark, Optional<Claim.Start> start) {
+        signals.add("TERM " + name(mark));
+      }
+
+      @Override
+      public void kill(Mark mark, Optional<Claim.Start> start) {
+        signals.add("KILL " + name(mark));
+      }
+
+      @Override
+      public void killShim(Mark mark, Optional<Claim.Start> start) {
+        signals.add("KILL shim " + name(mark));
+      }
+    };
+  }
+}

@@ -1,0 +1,122 @@
+package org.localq.worker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@Timeout(20)
+class WatchTest {
+  /** Longer than the timeout of these tests: who awaits this was woken. */
+  private static final Duration LONG = Duration.ofMinutes(5);
+
+  private static final Duration SHORT = Duration.ofMillis(150);
+
+  @TempDir Path base;
+
+  private Watch watch() {
+    return Watch.of(List.of(base), (directory, name) -> name.endsWith(".json"));
+  }
+
+  private static Duration measure(Watch watch, Duration most) throws InterruptedException {
+    long before = System.nanoTime();
+    watch.await(most);
+    return Duration.ofNanos(System.nanoTime() - before);
+  }
+
+  @Nested
+  class Await {
+    @Test
+    void wakes_for_a_name_that_came_before_it_slept() throws Exception {
+      try (Watch watch = watch()) {
+        Files.createFile(base.resolve("1.json"));
+        watch.await(LONG);
+      }
+    }
+
+    @Test
+    void wakes_for_a_name_that_comes_while_it_sleeps() throws Exception {
+      try (Watch watch = watch()) {
+        Thread sleeper = new Thread(() -> quietly(watch));
+        sleeper.start();
+        org.localq.Eventually.eventually(
+            () -> sleeper.getState() == Thread.State.TIMED_WAITING, () -> "" + sleeper.getState());
+        Files.createFile(base.resolve("1.json"));
+        sleeper.join();
+      }
+    }
+
+    private void quietly(Watch watch) {
+      try {
+        watch.await(LONG);
+      } catch (InterruptedException ended) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    @Test
+    void wakes_for_a_rename_into_the_directory_and_for_a_link() throws Exception {
+      try (Watch watch = watch()) {
+        Path draft = Files.createFile(base.resolve("draft"));
+        Files.createLink(base.resolve("1.json"), draft);
+        watch.await(LONG);
+        Files.move(draft, base.resolve("2.json"));
+      }
+      try (Watch watch = watch()) {
+        Path draft = Files.createFile(base.resolve("draft"));
+        Files.move(draft, base.resolve("3.json"));
+        watch.await(LONG);
+      }
+    }
+
+    @Test
+    void sleeps_on_when_the_name_does_not_matter() throws Exception {
+      try (Watch watch = watch()) {
+        Files.createFile(base.resolve("1.run"));
+        assertTrue(measure(watch, SHORT).compareTo(SHORT) >= 0);
+      }
+    }
+
+    @Test
+    void wakes_for_one_name_that_matters_among_more_than_the_system_remembers() throws Exception {
+      try (Watch watch = watch()) {
+        for (int i = 0; i < 700; i++) {
+          Files.createFile(base.resolve(i + ".run"));
+        }
+        Files.createFile(base.resolve("1.json"));
+        watch.await(LONG);
+      }
+    }
+  }
+
+  @Nested
+  class Without_notices {
+    @Test
+    void it_says_why_and_only_sleeps() throws Exception {
+      Path missing = base.resolve("missing");
+      try (Watch watch = Watch.of(List.of(base, missing), (directory, name) -> true)) {
+        assertEquals(Optional.of(missing.toString()), watch.trouble());
+        Files.createFile(base.resolve("1.json"));
+        assertTrue(measure(watch, SHORT).compareTo(SHORT) >= 0);
+      }
+    }
+
+    @Test
+    void there_is_no_trouble_where_there_are_some() throws Exception {
+      try (Watch watch = watch()) {
+        assertEquals(Optional.empty(), watch.trouble());
+      }
+    }
+  }
+}

@@ -1,0 +1,582 @@
+package org.localq.worker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.localq.SampleJob;
+import org.localq.core.JobId;
+import org.localq.core.Outcome;
+import org.localq.core.Policy;
+import org.localq.core.Presence;
+import org.localq.core.Result;
+import org.localq.core.State;
+import org.localq.spool.Entry;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@Timeout(60)
+class WorkerTest {
+  private static final Duration GRACE = Duration.ofSeconds(30);
+
+  @TempDir Path base;
+  private Rig rig;
+
+  @BeforeEach
+  void set_up() throws Exception {
+    rig = new Rig(base.resolve("spool"), 4);
+  }
+
+  @AfterEach
+  void close_the_spool() throws Exception {
+    rig.close();
+  }
+
+  private void isLeftWithNothingIn(String directory) throws IOException {
+    assertEquals(Set.of(), rig.names(directory), rig::evidence);
+  }
+
+  @Nested
+  class A_job {
+    @Test
+    void is_claimed_started_and_recorded_with_its_exit_code() throws Exception {
+      JobId id = rig.submit(2);
+      assertEquals(State.PENDING, rig.state(id));
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(id));
+      assertEquals(List.of("1.1"), rig.engine.starts());
+      assertEquals(Set.of("1.json", "1.1.run-b0070000"), rig.names("running"));
+      rig.shimStarts(id, 1);
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(id));
+      rig.shimEnds(id, 1, "3");
+      rig.settle();
+      assertEquals(
+          new Outcome(State.FAILED, OptionalInt.of(3), "NonZeroExitCode"), rig.outcome(id));
+      isLeftWithNothingIn("running");
+      assertEquals(List.of("1.1"), rig.engine.starts());
+    }
+
+    @Test
+    void is_recorded_with_the_times_of_its_tokens_and_what_it_took() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.engine.setPeak(id, 4096);
+      rig.sample();
+      rig.engine.setPeak(id, 1024);
+      rig.sample();
+      rig.shimEnds(id, 1, "0");
+      Instant start = Instant.parse("2026-11-22T09:00:00Z");
+      Instant end = Instant.parse("2026-11-22T09:00:07.250Z");
+      Files.setLastModifiedTime(
+          rig.running("1.1.started"), java.nio.file.attribute.FileTime.from(start));
+      Files.setLastModifiedTime(
+          rig.running("1.1.exit-0"), java.nio.file.attribute.FileTime.from(end));
+      rig.settle();
+      Result result = rig.result(id);
+      assertEquals(State.COMPLETED, result.outcome().state());
+      assertEquals(start, result.started().orElseThrow());
+      assertEquals(end, result.ended());
+      assertEquals(OptionalDouble.of(1.5), result.usage().userSeconds());
+      assertEquals(OptionalDouble.of(60.25), result.usage().systemSeconds());
+      assertEquals(OptionalLong.of(4096), result.usage().maxRssBytes());
+      assertEquals(0, result.restarts());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "0, COMPLETED, ''",
+      "1, FAILED, NonZeroExitCode",
+      "126, FAILED, NotExecutable",
+      "127, FAILED, CommandNotFound",
+      "137, FAILED, NonZeroExitCode",
+      "255, FAILED, NonZeroExitCode",
+    })
+    void ends_as_its_exit_code_says(int code, State state, String reason) throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.runs(id, Integer.toString(code));
+      assertEquals(new Outcome(state, OptionalInt.of(code), reason), rig.outcome(id));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "directory, /data/run",
+      "stdin, /data/run/in",
+      "stdout, /data/run/out",
+      "stderr, /err",
+    })
+    void that_could_not_be_launched_has_the_path_and_no_exit_code(String what, String path)
+        throws Exception {
+      JobId id =
+          rig.submit(SampleJob.of("x").in("/data/run").stdin("in").stdout("out").stderr("/err"));
+      rig.tick();
+      rig.runs(id, what);
+      assertEquals(
+          new Outcome(State.FAILED, OptionalInt.empty(), "JobLaunchFailure: " + path),
+          rig.outcome(id));
+    }
+
+    @Test
+    void keeps_its_cores_until_what_it_left_behind_is_gone() throws Exception {
+      JobId id = rig.submit(4);
+      JobId next = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.shimEnds(id, 1, "0");
+      rig.engine.set(id, Presence.ALIVE);
+      rig.tick();
+      assertEquals(List.of("TERM 1.1"), rig.engine.signals());
+      rig.pass(GRACE);
+      rig.tick();
+      assertEquals(List.of("TERM 1.1", "KILL 1.1"), rig.engine.signals());
+      assertEquals(State.PENDING, rig.state(next));
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(id));
+      assertEquals(State.RUNNING, rig.state(next));
+    }
+  }
+
+  @Nested
+  class A_machine_that_cannot_spawn {
+    @Test
+    void costs_no_job_anything() throws Exception {
+      JobId first = rig.submit(1);
+      JobId second = rig.submit(1);
+      rig.engine.refuse("Resource temporarily unavailable");
+      for (int i = 0; i < 3; i++) {
+        IOException failed = assertThrows(IOException.class, rig::tick);
+        assertEquals("Resource temporarily unavailable", failed.getMessage());
+        assertEquals(State.PENDING, rig.state(first), rig::evidence);
+        assertEquals(State.PENDING, rig.state(second), rig::evidence);
+      }
+      rig.engine.recover();
+      rig.tick();
+      assertEquals(List.of("1.4", "2.1"), rig.engine.starts(), rig::evidence);
+      rig.shimStarts(first, 4);
+      rig.shimEnds(first, 4, "0");
+      rig.settle();
+      assertEquals(0, rig.result(first).restarts(), "it never started before");
+      assertFalse(rig.engine.launches().get(0).again(), "there is no output to append to");
+    }
+  }
+
+  @Nested
+  class A_shim_that_does_not_show_up {
+    @Test
+    void is_spawned_again_after_ten_seconds_for_the_same_attempt() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.tick();
+      rig.pass(Duration.ofMillis(9_999));
+      rig.tick();
+      assertEquals(List.of("1.1"), rig.engine.starts());
+      rig.pass(Duration.ofMillis(1));
+      rig.tick();
+      assertEquals(List.of("1.1", "1.1"), rig.engine.starts());
+      rig.tick();
+      rig.pass(Duration.ofMillis(9_999));
+      rig.tick();
+      assertEquals(List.of("1.1", "1.1"), rig.engine.starts(), "patient once more");
+      rig.runs(id, "0");
+      assertEquals(0, rig.result(id).restarts());
+    }
+  }
+
+  @Nested
+  class A_start_token {
+    @Test
+    void without_a_process_means_that_the_job_is_lost() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(new Outcome(State.LOST, OptionalInt.empty(), "ShimLost"), rig.outcome(id));
+      isLeftWithNothingIn("running");
+    }
+
+    @Test
+    void that_is_empty_without_a_process_means_that_it_never_ran() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      Files.createFile(rig.running("1.1.started"));
+      rig.settle();
+      rig.tick();
+      assertEquals(List.of("1.1", "1.2"), rig.engine.starts(), rig::evidence);
+      assertFalse(rig.engine.launches().get(1).again());
+      rig.shimStarts(id, 2);
+      rig.shimEnds(id, 2, "0");
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(id));
+      assertEquals(0, rig.result(id).restarts());
+      isLeftWithNothingIn("running");
+    }
+
+    @Test
+    void with_a_process_is_waited_for_by_a_new_worker_too() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.boot(Rig.BOOT);
+      rig.pass(Duration.ofHours(1));
+      rig.settle();
+      assertEquals(State.RUNNING, rig.state(id));
+      rig.shimEnds(id, 1, "7");
+      rig.settle();
+      assertEquals(OptionalInt.of(7), rig.outcome(id).exitCode());
+      assertEquals(List.of("1.1"), rig.engine.starts());
+    }
+  }
+
+  @Nested
+  class After_another_boot {
+    @Test
+    void a_job_without_any_token_is_lost() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.boot(Rig.OTHER_BOOT);
+      rig.settle();
+      assertEquals(new Outcome(State.LOST, OptionalInt.empty(), "NodeFail"), rig.outcome(id));
+    }
+
+    @Test
+    void a_job_with_a_start_token_is_lost() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.boot(Rig.OTHER_BOOT);
+      // somebody has the pid now
+      rig.engine.set(id, Presence.ALIVE);
+      rig.settle();
+      assertEquals(new Outcome(State.LOST, OptionalInt.empty(), "NodeFail"), rig.outcome(id));
+      assertEquals(List.of(), rig.engine.signals());
+    }
+
+    @Test
+    void a_job_with_an_exit_token_is_recorded_with_its_code() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.shimEnds(id, 1, "5");
+      rig.boot(Rig.OTHER_BOOT);
+      rig.settle();
+      assertEquals(
+          new Outcome(State.FAILED, OptionalInt.of(5), "NonZeroExitCode"), rig.outcome(id));
+    }
+
+    @Test
+    void a_pending_job_is_claimed_as_ever() throws Exception {
+      JobId id = rig.submit(1);
+      rig.boot(Rig.OTHER_BOOT);
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(id));
+    }
+  }
+
+  @Nested
+  class A_damaged_file_in_running {
+    @Test
+    void counts_as_the_whole_limit_and_ends_in_rejected() throws Exception {
+      JobId damaged = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(damaged, 1);
+      Files.writeString(rig.running("1.json"), "{ \"command\": [\"wo");
+      rig.boot(Rig.BOOT);
+      JobId next = rig.submit(1);
+      rig.settle();
+      assertEquals(State.PENDING, rig.state(next), rig::evidence);
+      rig.shimEnds(damaged, 1, "0");
+      rig.settle();
+      rig.settle();
+      assertEquals(State.REJECTED, rig.state(damaged), rig::evidence);
+      String reason = ((Entry.Rejected) rig.find(damaged)).reason();
+      assertTrue(reason.startsWith("was damaged while the job ran: is not JSON: "), reason);
+      assertEquals("{ \"command\": [\"wo", Files.readString(rig.path("rejected/1.json")));
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(next));
+    }
+  }
+
+  @Nested
+  class A_worker_that_drains {
+    @Test
+    void claims_nothing_and_ends_with_the_last_running_job() throws Exception {
+      JobId running = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(running, 1);
+      rig.drain();
+      JobId pending = rig.submit(1);
+      assertEquals(Worker.Pace.IDLE, rig.tick());
+      assertEquals(State.PENDING, rig.state(pending));
+      rig.shimEnds(running, 1, "0");
+      assertEquals(Worker.Pace.OVER, rig.tick());
+      assertEquals(State.COMPLETED, rig.state(running));
+      assertEquals(State.PENDING, rig.state(pending));
+    }
+
+    @Test
+    void ends_at_once_when_nothing_runs() throws Exception {
+      rig.submit(1);
+      rig.drain();
+      assertEquals(Worker.Pace.OVER, rig.tick());
+    }
+  }
+
+  @Nested
+  class A_clean_up_that_was_interrupted {
+    @Test
+    void behind_the_record_is_finished_and_the_record_stays() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      byte[] claim = Files.readAllBytes(rig.running("1.json"));
+      rig.runs(id, "6");
+      byte[] record = Files.readAllBytes(rig.path("done/1.json"));
+      Files.write(rig.running("1.json"), claim);
+      Files.writeString(rig.running("1.1.started"), "4711 99\n");
+      rig.settle();
+      isLeftWithNothingIn("running");
+      assertEquals(new String(record), Files.readString(rig.path("done/1.json")));
+      assertEquals(List.of("1.1"), rig.engine.starts());
+    }
+
+    @Test
+    void behind_the_claim_is_finished() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.runs(id, "0");
+      for (String token :
+          List.of("1.1.started", "1.1.exit-0", "1.cancel", "1.1.term", "1.1.run-b0070000")) {
+        Files.createFile(rig.running(token));
+      }
+      rig.settle();
+      isLeftWithNothingIn("running");
+      assertEquals(OptionalInt.of(0), rig.outcome(id).exitCode());
+    }
+
+    @Test
+    void leaves_what_is_not_of_the_format_alone() throws Exception {
+      for (String name : List.of("notes.txt", "1.x.started", "01.json", ".1.json.swp")) {
+        Files.createFile(rig.running(name));
+      }
+      rig.settle();
+      assertEquals(
+          Set.of("notes.txt", "1.x.started", "01.json", ".1.json.swp"), rig.names("running"));
+    }
+
+    @Test
+    void of_a_claim_that_was_not_made_lets_the_job_start() throws Exception {
+      JobId id = rig.submit(1);
+      Files.writeString(rig.running("1.1.run-b0070000"), "half a scr");
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(id));
+      assertEquals("work", Files.readString(rig.running("1.1.run-b0070000")));
+    }
+  }
+
+  @Nested
+  class The_order {
+    private List<Integer> coresOf(List<String> starts) throws IOException {
+      List<Integer> cores = new ArrayList<>();
+      rig.engine.launches().forEach(launch -> cores.add(launch.job().cores()));
+      assertEquals(starts.size(), cores.size());
+      return cores;
+    }
+
+    @Test
+    void of_fifo_is_that_of_submission_and_nothing_passes_the_head() throws Exception {
+      for (int cores : List.of(1, 2, 3, 1)) {
+        rig.submit(cores);
+      }
+      rig.tick();
+      assertEquals(List.of("1.1", "2.1"), rig.engine.starts());
+      rig.tick();
+      assertEquals(List.of("1.1", "2.1"), rig.engine.starts());
+      rig.runs(new JobId(1), "0");
+      assertEquals(List.of("1.1", "2.1"), rig.engine.starts(), "two cores are not enough for 3");
+      rig.runs(new JobId(2), "0");
+      assertEquals(List.of("1.1", "2.1", "3.1", "4.1"), rig.engine.starts());
+    }
+
+    @Test
+    void of_mcf_is_the_widest_first_then_the_oldest() throws Exception {
+      rig.policy(Policy.MCF);
+      for (int cores : List.of(1, 2, 1, 3, 2)) {
+        rig.submit(cores);
+      }
+      rig.tick();
+      assertEquals(List.of("4.1"), rig.engine.starts(), "the next is 2 wide and one core is free");
+      rig.runs(new JobId(4), "0");
+      assertEquals(List.of("4.1", "2.1", "5.1"), rig.engine.starts());
+      rig.runs(new JobId(2), "0");
+      assertEquals(List.of(3, 2, 2, 1, 1), coresOf(rig.engine.starts()));
+      assertEquals(List.of("4.1", "2.1", "5.1", "1.1", "3.1"), rig.engine.starts());
+    }
+
+    @Test
+    void passes_over_a_job_that_is_wider_than_the_limit() throws Exception {
+      JobId wide = rig.submit(5);
+      JobId narrow = rig.submit(4);
+      rig.tick();
+      assertEquals(State.PENDING, rig.state(wide));
+      assertEquals(State.RUNNING, rig.state(narrow));
+      rig.runs(narrow, "0");
+      rig.limit(5);
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(wide));
+    }
+  }
+
+  @Nested
+  class A_limit_that_is_lowered_while_all_cores_are_taken {
+    @Test
+    void lets_the_running_jobs_end_and_holds_for_the_next() throws Exception {
+      for (int i = 0; i < 5; i++) {
+        rig.submit(1);
+      }
+      rig.tick();
+      assertEquals(4, rig.claimed().size());
+      rig.limit(2);
+      rig.tick();
+      assertEquals(4, rig.claimed().size(), rig::evidence);
+      assertEquals(List.of(), rig.engine.signals());
+      rig.runs(new JobId(1), "0");
+      rig.runs(new JobId(2), "0");
+      assertEquals(State.PENDING, rig.state(new JobId(5)), rig::evidence);
+      rig.runs(new JobId(3), "0");
+      assertEquals(State.RUNNING, rig.state(new JobId(5)), rig::evidence);
+    }
+  }
+
+  @Nested
+  class A_drop_by_hand {
+    @Test
+    void becomes_a_job_and_is_claimed_in_the_same_tick() throws Exception {
+      Files.writeString(rig.path("mine.json"), "{\"command\": [\"true\"], \"colour\": \"red\"}");
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(new JobId(1)), rig::evidence);
+      assertEquals(
+          List.of("job 1: accepted from mine.json", "job 1: claimed, attempt 1, cores 1"),
+          rig.logged());
+      rig.runs(new JobId(1), "0");
+      assertTrue(Files.readString(rig.path("done/1.json")).contains("\"colour\" : \"red\""));
+    }
+
+    @Test
+    void that_is_no_job_is_refused_when_it_has_not_changed_for_a_minute() throws Exception {
+      Files.writeString(rig.path("mine.json"), "{\"command\": [\"tr");
+      JobId next = rig.submit(1);
+      rig.tick();
+      rig.pass(Duration.ofMillis(59_999));
+      rig.tick();
+      assertTrue(Files.exists(rig.path("mine.json")), rig::evidence);
+      assertEquals(State.RUNNING, rig.state(next), "it delays nobody");
+      rig.pass(Duration.ofMillis(1));
+      rig.tick();
+      assertEquals(State.REJECTED, rig.state(new JobId(2)), rig::evidence);
+    }
+  }
+
+  @Nested
+  class Two_workers_on_one_spool {
+    private static final int LIMIT = 4;
+
+    static List<Long> seeds() {
+      return List.of(1L, 2L, 3L, 4L, System.nanoTime());
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void never_pass_the_limit_and_start_each_job_once(long seed) throws Exception {
+      Random random = new Random(seed);
+      List<Worker> workers = new ArrayList<>(List.of(rig.worker(), rig.anotherWorker()));
+      Map<JobId, Integer> cores = new HashMap<>();
+      Set<JobId> up = new TreeSet<>();
+      for (int step = 0; step < 400; step++) {
+        switch (random.nextInt(6)) {
+          case 0 -> {
+            int wide = 1 + random.nextInt(LIMIT);
+            cores.put(rig.submit(wide), wide);
+          }
+          case 1 -> workers.set(random.nextInt(2), rig.anotherWorker());
+          case 2 -> pick(rig.claimed(), up, random).ifPresent(id -> start(id, up));
+          case 3 -> pick(up, Set.of(), random).ifPresent(id -> end(id, up, random));
+          default -> rig.tick(workers.get(random.nextInt(2)));
+        }
+        int busy = rig.claimed().stream().mapToInt(cores::get).sum();
+        assertTrue(busy <= LIMIT, () -> "seed " + seed + ": " + busy + " cores" + rig.evidence());
+      }
+      for (int round = 0; round < 1000 && rig.names("done").size() < cores.size(); round++) {
+        for (JobId id : rig.claimed()) {
+          if (!up.contains(id)) {
+            start(id, up);
+          }
+          end(id, up, random);
+        }
+        rig.tick(workers.get(round % 2));
+      }
+      assertEquals(cores.size(), rig.names("done").size(), () -> "seed " + seed + rig.evidence());
+      assertEquals(
+          cores.size(),
+          new HashSet<>(rig.engine.starts()).size(),
+          () -> "seed " + seed + ": a second attempt" + rig.evidence());
+      assertEquals(cores.size(), rig.engine.starts().size(), () -> "seed " + seed);
+    }
+
+    private java.util.Optional<JobId> pick(Set<JobId> from, Set<JobId> but, Random random) {
+      List<JobId> left = from.stream().filter(id -> !but.contains(id)).toList();
+      return left.isEmpty()
+          ? java.util.Optional.empty()
+          : java.util.Optional.of(left.get(random.nextInt(left.size())));
+    }
+
+    private void start(JobId id, Set<JobId> up) {
+      try {
+        rig.shimStarts(id, 1);
+        up.add(id);
+      } catch (IOException failed) {
+        throw new java.io.UncheckedIOException(failed);
+      }
+    }
+
+    private void end(JobId id, Set<JobId> up, Random random) {
+      try {
+        rig.shimEnds(id, 1, Integer.toString(random.nextInt(3)));
+        up.remove(id);
+      } catch (IOException failed) {
+        throw new java.io.UncheckedIOException(failed);
+      }
+    }
+  }
+}
