@@ -89,7 +89,7 @@ final class Crew {
                   + ", "
                   + Text.count(cores, "core")
                   + ", spool "
-                  + spool.layout().root());
+                  + root(spool));
       return ExitCode.DONE;
     }
   }
@@ -252,7 +252,7 @@ final class Crew {
       door.out()
           .println(
               "no queue at "
-                  + queue.uriFile().path()
+                  + Text.visible(queue.uriFile().path().toString())
                   + " yet; localqd"
                   + queue.option()
                   + " start makes it");
@@ -260,7 +260,7 @@ final class Crew {
     }
     try (Spool spool = queue.open()) {
       List<ProcessId> workers = queue.workers(spool);
-      String place = ", spool " + spool.layout().root();
+      String place = ", spool " + root(spool);
       if (workers.isEmpty()) {
         door.out().println("no worker is alive" + place + "; localqd" + queue.option() + " start");
         return ExitCode.NO_WORKER;
@@ -270,6 +270,10 @@ final class Crew {
       }
       return ExitCode.DONE;
     }
+  }
+
+  private static String root(Spool spool) {
+    return Text.visible(spool.layout().root().toString());
   }
 
   private static String load(Spool spool) throws IOException {

@@ -64,7 +64,7 @@ final class Queue {
     return "job "
         + id
         + ": no such job in "
-        + uriFile().path()
+        + Text.visible(uriFile().path().toString())
         + "; lqueue"
         + option()
         + " shows those that are there";
