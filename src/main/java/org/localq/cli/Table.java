@@ -2,6 +2,7 @@ package org.localq.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -30,6 +31,10 @@ final class Table {
           "NAME",
           "CMD");
   private static final Set<Integer> NUMBERS = Set.of(0, 1, 3);
+  // for a terminal there is nothing in it to act upon
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
   private static final String EMPTY = "-";
   private static final String GAP = "  ";
 
@@ -65,7 +70,7 @@ final class Table {
         job.map(j -> Integer.toString(j.cores())).orElse(EMPTY),
         row.start().map(at -> Text.time(at, zone)).orElse(EMPTY),
         row.end().map(at -> Text.time(at, zone)).orElse(EMPTY),
-        row.reason().isEmpty() ? EMPTY : row.reason(),
+        row.reason().isEmpty() ? EMPTY : Text.visible(row.reason()),
         job.map(j -> Text.word(j.name())).orElse(EMPTY),
         job.map(j -> Text.command(j.command())).orElse(EMPTY));
   }
@@ -131,7 +136,7 @@ final class Table {
 
   /** Prints rows and load as one JSON object. */
   void printJson(PrintStream out) throws IOException {
-    try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
+    try (JsonGenerator json = JSON.createGenerator(out)) {
       json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
       json.setPrettyPrinter(new DefaultPrettyPrinter());
       json.writeStartObject();

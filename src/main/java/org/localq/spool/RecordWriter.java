@@ -1,12 +1,14 @@
 package org.localq.spool;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.Optional;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Result;
@@ -47,19 +49,27 @@ final class RecordWriter {
     return line(document);
   }
 
-  /** A job's document for other programs: {@code id} and {@code state} in front, then the file. */
-  static String document(JobId id, State state, byte[] file) throws JsonProcessingException {
+  /**
+   * A job's document for other programs: {@code id} and {@code state} in front, then the file;
+   * nothing when that is no JSON.
+   */
+  static Optional<String> document(JobId id, State state, byte[] file)
+      throws JsonProcessingException {
     ObjectNode document = JSON.createObjectNode();
     document.put("id", id.number());
     document.put("state", state.name());
     try {
       JSON.readTree(file).properties().forEach(e -> document.set(e.getKey(), e.getValue()));
     } catch (JsonProcessingException damaged) {
-      throw damaged;
+      return Optional.empty();
     } catch (IOException impossible) {
       throw new IllegalStateException("reading from memory", impossible);
     }
-    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document);
+    return Optional.of(
+        JSON.writerWithDefaultPrettyPrinter()
+            // a byte that is no UTF-8 has no other form, and a terminal nothing to act upon
+            .with(JsonWriteFeature.ESCAPE_NON_ASCII)
+            .writeValueAsString(document));
   }
 
   private static byte[] line(ObjectNode document) throws IOException {

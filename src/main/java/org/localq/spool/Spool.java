@@ -290,7 +290,7 @@ public final class Spool implements AutoCloseable {
           default -> layout.record(entry.id());
         };
     return Content.read(file, identity.uid()) instanceof Content.Whole whole
-        ? Optional.of(RecordWriter.document(entry.id(), entry.state(), whole.bytes()))
+        ? RecordWriter.document(entry.id(), entry.state(), whole.bytes())
         : Optional.empty();
   }
 
