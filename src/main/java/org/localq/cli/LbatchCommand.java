@@ -183,6 +183,9 @@ final class LbatchCommand extends Command {
         return here;
       }
       String given = wanted.get();
+      if (given.isEmpty()) {
+        throw Refusal.usage("-D '': expected a directory's name");
+      }
       String directory =
           given.startsWith("/") ? given : (here.equals("/") ? "" : here) + "/" + given;
       // a name that isn't UTF-8 is no path to the JVM: such a directory is looked for when the job
