@@ -223,7 +223,7 @@ final class LinfoCommand extends Command {
     private static String elapsed(Instant from, Instant to) {
       Duration length = Duration.between(from, to);
       if (length.isNegative()) {
-        return "0:00";
+        return "00:00:00";
       }
       String rest =
           String.format(

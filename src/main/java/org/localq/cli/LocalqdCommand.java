@@ -145,7 +145,7 @@ final class LocalqdCommand extends Command {
     for (String option : options) {
       // ignored in silence, "localqd -n 2 stop" would look as if it had done something else
       if (parsed.hasMatchedOption(option)) {
-        throw Refusal.usage(option + ": means nothing to " + verb.word() + "; see localqd --help");
+        throw Refusal.usage(option + ": is no option of " + verb.word() + "; see localqd --help");
       }
     }
   }
