@@ -1,0 +1,396 @@
+package org.localq.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.localq.Eventually.eventually;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.Executed;
+import org.localq.SmallDisk;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@Timeout(60)
+class LbatchTest {
+  private static final String WAITS = "lbatch: no worker is alive: job 1 waits for localqd start\n";
+
+  @TempDir Path home;
+  private CommandContext context;
+
+  @BeforeEach
+  void set_up() {
+    context = new CommandContext(home);
+  }
+
+  /** Submits and returns the job file. */
+  private JsonNode submit(String... words) throws IOException {
+    List<String> line = new ArrayList<>(List.of("lbatch"));
+    line.addAll(List.of(words));
+    CommandContext.Ran ran = context.run(line.toArray(new String[0])).exits(0);
+    assertEquals("Submitted batch job 1\n", ran.out(), ran::toString);
+    assertEquals(WAITS, ran.err(), ran::toString);
+    return context.job("1.json");
+  }
+
+  private static List<String> texts(JsonNode list) {
+    List<String> texts = new ArrayList<>();
+    list.forEach(node -> texts.add(node.asText()));
+    return texts;
+  }
+
+  @Nested
+  class The_command {
+    static Stream<List<List<String>>> lines() {
+      return Stream.of(
+          List.of(List.of("ls"), List.of("ls")),
+          List.of(List.of("sh", "my_script.sh"), List.of("sh", "my_script.sh")),
+          List.of(
+              List.of("-n", "2", "echo", "my two-core job"), List.of("echo", "my two-core job")),
+          List.of(List.of("cat", "@list"), List.of("cat", "@list")),
+          List.of(List.of("@list"), List.of("@list")),
+          List.of(List.of("grep", "-n", "x"), List.of("grep", "-n", "x")),
+          List.of(List.of("--", "ls", "-l"), List.of("ls", "-l")),
+          List.of(List.of("--", "-odd"), List.of("-odd")),
+          List.of(List.of("git", "--", "x"), List.of("git", "--", "x")),
+          List.of(List.of("ls", "-h"), List.of("ls", "-h")),
+          List.of(List.of("ls", "--version"), List.of("ls", "--version")),
+          List.of(List.of("x", "-n", "two", "--frob"), List.of("x", "-n", "two", "--frob")),
+          List.of(List.of("x", ""), List.of("x", "")),
+          List.of(
+              List.of("x", "${HOME}", "$x", "\"q\"", "'"),
+              List.of("x", "${HOME}", "$x", "\"q\"", "'")),
+          List.of(List.of("a=b", "c"), List.of("a=b", "c")),
+          List.of(List.of("-W", "--help", "x"), List.of()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("lines")
+    void is_everything_from_the_first_word_that_is_no_option(List<List<String>> line)
+        throws Exception {
+      if (line.get(1).isEmpty()) {
+        context.run("lbatch", "-W", "--help", "x").exits(0);
+        assertFalse(Files.exists(context.uriFile()), "help submits nothing");
+        return;
+      }
+      JsonNode job = submit(line.get(0).toArray(new String[0]));
+      assertEquals(line.get(1), texts(job.get("command")));
+    }
+
+    @Test
+    void is_kept_in_its_exact_bytes() throws Exception {
+      List<String> words =
+          List.of("printf", "\udcff\udc80", "é😀", "\u001b[31m", "a\nb\t", "\u007f");
+      assertEquals(words, texts(submit(words.toArray(new String[0])).get("command")));
+    }
+  }
+
+  @Nested
+  class The_cores {
+    @ParameterizedTest
+    @CsvSource({
+      "-n 2, 2",
+      "-n2, 2",
+      "-n=2, 2",
+      "--cores=2, 2",
+      "--cores 2, 2",
+      "-c 3, 3",
+      "-c3, 3",
+      "--cpus-per-task=3, 3",
+      "-n 2 -c 3, 6",
+      "-n 007, 7",
+      "-n +2, 2"
+    })
+    void may_be_said_in_each_of_these_ways(String options, int cores) throws Exception {
+      JsonNode job = submit((options + " x").split(" "));
+      assertEquals(cores, job.get("cores").asInt());
+      assertEquals(List.of("x"), texts(job.get("command")));
+    }
+
+    @Test
+    void are_one_unless_told_otherwise() throws Exception {
+      assertEquals(1, submit("x").get("cores").asInt());
+    }
+
+    @Test
+    void may_be_all_that_the_queue_has_and_not_more() throws Exception {
+      submit("x");
+      context.limit(2);
+      context.run("lbatch", "-n", "2", "x").exits(0);
+      CommandContext.Ran ran = context.run("lbatch", "-n", "3", "x").exits(1);
+      assertEquals(
+          "lbatch: 3 cores wanted: the queue "
+              + context.uriFile()
+              + " has 2; ask for no more with -n, or raise its limit: localqd -n 3 restart\n",
+          ran.err());
+      assertEquals("", ran.out());
+      assertFalse(Files.exists(context.spool("3.json")));
+    }
+  }
+
+  @Nested
+  class The_job {
+    @Test
+    void has_the_surroundings_of_its_submitter() throws Exception {
+      context.variable("ODD.name%%", "() { x\n}").variable("EMPTY", "");
+      JsonNode job = submit("bin/tool", "x");
+      assertEquals("tool", job.get("name").asText());
+      assertEquals(home.toString(), job.get("directory").asText());
+      assertEquals(home.toString(), job.get("submit_directory").asText());
+      assertEquals("localq-1-20261122T120000.out", job.get("stdout").asText());
+      assertFalse(job.has("stderr"));
+      assertFalse(job.has("stdin"));
+      assertEquals("2026-11-22T11:00:00.123Z", job.get("submitted").asText());
+      assertEquals(
+          Executed.run(home, "sh", "-c", "umask").orFail().out().strip(),
+          job.get("umask").asText());
+      assertTrue(job.get("limits").get("nofile").asText().matches("[0-9]+:[0-9]+"));
+      JsonNode environment = job.get("environment");
+      assertEquals("() { x\n}", environment.get("ODD.name%%").asText());
+      assertEquals("", environment.get("EMPTY").asText());
+      assertEquals("/usr/bin:/bin", environment.get("PATH").asText());
+      assertEquals(context.uriFile().toString(), environment.get("LOCALQ_URI").asText());
+    }
+
+    @Test
+    void is_in_a_file_for_this_user_alone_in_a_spool_for_this_user_alone() throws Exception {
+      submit("x");
+      for (String path : List.of(".localq", ".localq/queue", ".localq/queue/held")) {
+        assertEquals(
+            "rwx------",
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve(path))),
+            path);
+      }
+      for (String path : List.of(".localq/localqd", ".localq/queue/1.json")) {
+        assertEquals(
+            "rw-------",
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve(path))),
+            path);
+      }
+    }
+
+    @Test
+    void has_the_files_and_the_name_that_it_was_given() throws Exception {
+      JsonNode job = submit("-o", "out", "-e", "err", "-i", "in", "-J", "my job", "x");
+      assertEquals("out", job.get("stdout").asText());
+      assertEquals("err", job.get("stderr").asText());
+      assertEquals("in", job.get("stdin").asText());
+      assertEquals("my job", job.get("name").asText());
+    }
+
+    @Test
+    void has_its_symbols_replaced_in_file_names() throws Exception {
+      JsonNode job = submit("-J", "n", "-o", "%x-%4j-%u.log", "-e", "\\%j", "x");
+      assertEquals("n-0001-ada.log", job.get("stdout").asText());
+      assertEquals("%j", job.get("stderr").asText());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"sub, sub", "./sub/../sub/, sub", "., ''"})
+    void runs_in_the_directory_that_it_was_given(String given, String expected) throws Exception {
+      Files.createDirectory(home.resolve("sub"));
+      JsonNode job = submit("-D", given, "x");
+      assertEquals(
+          expected.isEmpty() ? home.toString() : home.resolve(expected).toString(),
+          job.get("directory").asText());
+      assertEquals(home.toString(), job.get("submit_directory").asText());
+    }
+
+    @Test
+    void may_run_in_a_directory_whose_name_is_not_utf8() throws Exception {
+      assertEquals(home + "/\udcff", submit("-D", "\udcff", "x").get("directory").asText());
+    }
+  }
+
+  @Nested
+  class The_answer {
+    @Test
+    void is_the_bare_id_where_a_program_reads_it() {
+      CommandContext.Ran ran = context.run("lbatch", "--parsable", "x").exits(0);
+      assertEquals("1\n", ran.out());
+      assertEquals(WAITS, ran.err());
+    }
+
+    @Test
+    void counts_on_and_says_nothing_more_while_a_worker_is_alive() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      context.worker();
+      CommandContext.Ran ran = context.run("lbatch", "x").exits(0);
+      assertEquals("Submitted batch job 2\n", ran.out());
+      assertEquals("", ran.err());
+    }
+  }
+
+  @Nested
+  class Another_queue {
+    private static final String LOG = "my-twocore-job-logfile.txt";
+
+    @Test
+    void takes_the_job_that_names_it() throws Exception {
+      Path uriFile = context.queue("tmp/mysecondserver");
+      String second = uriFile.toString();
+      CommandContext.Ran ran =
+          context.run("lbatch", "-n", "1", "-u", second, "ls", "-lah").exits(0);
+      assertEquals("Submitted batch job 2\n", ran.out());
+      assertEquals(
+          "lbatch: no worker is alive: job 2 waits for localqd -u " + second + " start\n",
+          ran.err());
+      context
+          .run("lbatch", "-n", "2", "-u", second, "-o", LOG, "echo", "Two Core Job with log")
+          .exits(0);
+      JsonNode job =
+          CommandContext.json(Files.readString(home.resolve("tmp/mysecondserver.queue/3.json")));
+      assertEquals(LOG, job.get("stdout").asText());
+      assertEquals(2, job.get("cores").asInt());
+      assertEquals(second, job.get("environment").get("LOCALQ_URI").asText());
+      assertFalse(Files.exists(context.uriFile()), "the default queue has nothing to do with it");
+    }
+
+    @Test
+    void is_the_one_in_the_environment_unless_an_option_names_one() throws Exception {
+      Path uriFile = context.queue("other");
+      context.variable("LOCALQ_URI", uriFile.toString());
+      context.run("lbatch", "x").exits(0);
+      assertTrue(Files.exists(home.resolve("other.queue/2.json")));
+      context.run("lbatch", "-u", context.uriFile().toString(), "x").exits(0);
+      assertTrue(Files.exists(context.spool("1.json")));
+    }
+  }
+
+  @Nested
+  class Waiting_for_the_end {
+    @ParameterizedTest
+    @CsvSource({
+      "'{\"state\": \"COMPLETED\", \"exit_code\": 0, \"ended\": \"2026-11-22T11:00:00Z\"}', 0",
+      "'{\"state\": \"FAILED\", \"exit_code\": 37, \"ended\": \"2026-11-22T11:00:00Z\"}', 37",
+      "'{\"state\": \"LOST\", \"ended\": \"2026-11-22T11:00:00Z\"}', 1",
+    })
+    void gives_the_exit_code_of_the_record(String result, int code) throws Exception {
+      Thread worker =
+          new Thread(
+              () -> {
+                try {
+                  eventually(() -> Files.exists(context.spool("1.json")), () -> "no job");
+                  context.ends(1, result);
+                } catch (Exception failed) {
+                  throw new IllegalStateException(failed);
+                }
+              });
+      worker.start();
+      CommandContext.Ran ran = context.run("lbatch", "-W", "x").exits(code);
+      worker.join();
+      assertEquals("Submitted batch job 1\n", ran.out());
+    }
+  }
+
+  @Nested
+  class Refuses {
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "-n 0 x | -n 0: expected a whole number from 1 to 2147483647",
+          "-n -1 x | -n -1: expected a whole number from 1 to 2147483647",
+          "-n two x | -n two: not a number, expected a whole number of at least 1",
+          "-n 2.5 x | -n 2.5: not a number, expected a whole number of at least 1",
+          "-n 2147483648 x | -n 2147483648: expected a whole number from 1 to 2147483647",
+          "-n 99999999999999999999 x | -n 99999999999999999999: expected a whole number from 1 to"
+              + " 2147483647",
+          "-c 0 x | -c 0: expected a whole number from 1 to 2147483647",
+          "-n 65536 -c 65536 x | -n times -c is 4294967296, expected at most 2147483647",
+          "-n 2 | no command; expected: lbatch [OPTION…] COMMAND [WORD…], see lbatch --help",
+          "-- | no command; expected: lbatch [OPTION…] COMMAND [WORD…], see lbatch --help",
+          "--frob x | unknown option: '--frob'; see lbatch --help",
+          "-x x | unknown option: '-x'; see lbatch --help",
+          "-n | missing required parameter for option '--cores' (N); see lbatch --help",
+        })
+    void a_command_line_that_is_wrong_in_itself(String words, String message) {
+      CommandContext.Ran ran = context.run(("lbatch " + words.strip()).split(" ")).exits(2);
+      assertEquals("lbatch: " + message + "\n", ran.err());
+      assertEquals("", ran.out());
+      assertFalse(Files.exists(context.uriFile()), "nothing is made for it");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "-o | -o '': expected a file's name",
+          "-e | -e '': expected a file's name",
+          "-i | -i '': expected a file's name",
+          "-D | -D '': expected a directory's name",
+        })
+    void an_option_that_is_empty(String option, String message) throws Exception {
+      CommandContext.Ran ran = context.run("lbatch", option, "", "x").exits(2);
+      assertEquals("lbatch: " + message + "\n", ran.err());
+      assertFalse(Files.exists(context.spool("1.json")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--parsable"})
+    void to_run_nothing(String option) {
+      CommandContext.Ran ran =
+          option.isEmpty() ? context.run("lbatch") : context.run("lbatch", option, "");
+      ran.exits(2);
+      assertEquals(
+          "lbatch: no command; expected: lbatch [OPTION…] COMMAND [WORD…], see lbatch --help\n",
+          ran.err());
+    }
+
+    @Test
+    void a_directory_that_is_not_there() throws Exception {
+      CommandContext.Ran ran = context.run("lbatch", "-D", "nowhere", "x").exits(1);
+      assertEquals(
+          "lbatch: -D nowhere: no such directory; expected the directory in which the job is to run\n",
+          ran.err());
+      Files.createFile(home.resolve("file"));
+      assertEquals(
+          "lbatch: -D file: is no directory; expected the directory in which the job is to run\n",
+          context.run("lbatch", "-D", "file", "x").exits(1).err());
+      assertFalse(Files.exists(context.spool("1.json")));
+    }
+
+    @Test
+    void a_disk_that_is_full_and_accepts_again_when_it_is_not() throws Exception {
+      Path place = Files.createDirectory(home.resolve("disk"));
+      try (SmallDisk disk = SmallDisk.mount(place, "200k")) {
+        CommandContext small = new CommandContext(place);
+        small.run("lbatch", "--parsable", "first").exits(0);
+        disk.fill();
+        CommandContext.Ran ran = small.run("lbatch", "x").exits(1);
+        assertEquals("", ran.out());
+        assertTrue(
+            ran.err().startsWith("lbatch: ")
+                && ran.err().contains("No space left on device")
+                && ran.err()
+                    .endsWith("nothing was accepted or lost: free some space and try again\n")
+                && ran.err().lines().count() == 1,
+            ran::toString);
+        try (Stream<Path> drafts = Files.list(small.spool(".localq/tmp"))) {
+          assertEquals(List.of(), drafts.toList());
+        }
+        disk.free();
+        String id = small.run("lbatch", "--parsable", "x").exits(0).out().strip();
+        assertTrue(Files.exists(small.spool(id + ".json")));
+        assertTrue(Files.exists(small.spool("1.json")));
+      }
+    }
+  }
+}

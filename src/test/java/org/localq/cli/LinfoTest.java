@@ -1,0 +1,324 @@
+package org.localq.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.Executed;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@Timeout(60)
+class LinfoTest {
+  @TempDir Path home;
+  private CommandContext context;
+
+  @BeforeEach
+  void set_up() {
+    context = new CommandContext(home);
+    context.run("lbatch", "-n", "2", "-J", "my job", "-e", "err", "ls", "a b").exits(0);
+  }
+
+  /** What is shown of any job. */
+  private List<String> about() throws Exception {
+    String umask = Executed.run(home, "sh", "-c", "umask").orFail().out().strip();
+    return List.of(
+        "Name: my job",
+        "Command: ls 'a b'",
+        "Cores: 2",
+        "Directory: " + home,
+        "Input: /dev/null",
+        "Output: " + home + "/localq-1-20261122T120000.out",
+        "Errors: " + home + "/err",
+        "Submitted: 2026-11-22T12:00:00",
+        "Submitted in: " + home,
+        "Umask: " + umask,
+        "Environment: 4 variables, see --json");
+  }
+
+  /** The lines with one blank behind the colon. */
+  private List<String> sheet(String... words) {
+    List<String> line = new ArrayList<>(List.of("linfo"));
+    line.addAll(List.of(words));
+    return context.run(line.toArray(new String[0])).exits(0).lines().stream()
+        .map(text -> text.replaceFirst(": +", ": "))
+        .toList();
+  }
+
+  private void shows(List<String> first) throws Exception {
+    List<String> expected = new ArrayList<>(first);
+    expected.addAll(about());
+    assertEquals(expected, sheet("-j", "1"));
+  }
+
+  @Nested
+  class The_sheet {
+    @Test
+    void of_a_pending_job_says_why_it_waits() throws Exception {
+      shows(
+          List.of(
+              "Job: 1", "State: PENDING", "Reason: WorkerDown, no worker is alive; localqd start"));
+      context.worker();
+      context.limit(2);
+      assertEquals("Reason: None, it starts at any moment", sheet("1").get(2));
+      context.limit(1);
+      assertEquals(
+          "Reason: CoreLimit, it wants 2 cores and the queue has 1 core; raise it: localqd -n N"
+              + " restart",
+          sheet("1").get(2));
+      context.limit(2);
+      context.run("lbatch", "-n", "2", "y").exits(0);
+      assertEquals(
+          "Reason: Resources, it is next and waits for 2 cores of 2 cores", sheet("2").get(2));
+      context.run("lbatch", "z").exits(0);
+      assertEquals("Reason: Priority, other jobs start before it", sheet("3").get(2));
+      Files.move(context.spool("3.json"), context.spool("held/3.json"));
+      assertEquals("Reason: JobHeldUser, it is on hold", sheet("3").get(2));
+    }
+
+    @Test
+    void of_a_running_job_says_where_to_find_it() throws Exception {
+      context.runs(1);
+      context.at("2026-11-23T13:01:07Z");
+      shows(
+          List.of(
+              "Job: 1",
+              "State: RUNNING",
+              "Attempt: 1",
+              "Started: 2026-11-22T12:00:05",
+              "Elapsed: 1-02:01:02",
+              "Session: " + CommandContext.pid()));
+    }
+
+    @Test
+    void of_a_running_job_that_was_told_to_end_says_so() throws Exception {
+      context.runs(1);
+      Files.writeString(context.spool("running/1.cancel"), "7\n");
+      assertEquals("Cancelled: it was told to end; KILL 7 s after TERM", sheet("1").get(6));
+      assertEquals("Elapsed: 00:00:00", sheet("1").get(4), "its start is later than now");
+    }
+
+    @Test
+    void of_a_completed_job_says_what_it_took() throws Exception {
+      context.completes(1);
+      shows(
+          List.of(
+              "Job: 1",
+              "State: COMPLETED",
+              "Exit code: 0",
+              "Started: 2026-11-22T12:00:01",
+              "Ended: 2026-11-22T12:01:02",
+              "Elapsed: 00:01:01",
+              "User time: 1.500 s",
+              "System time: 0.250 s",
+              "Largest RSS: 5.0 MiB"));
+    }
+
+    @Test
+    void of_a_killed_job_names_the_signal_and_the_restarts() throws Exception {
+      context.ends(
+          1,
+          "{\"state\": \"FAILED\", \"exit_code\": 137, \"signal\": 9,"
+              + " \"ended\": \"2026-11-22T11:00:00Z\", \"restarts\": 2,"
+              + " \"reason\": \"NonZeroExitCode\"}");
+      shows(
+          List.of(
+              "Job: 1",
+              "State: FAILED",
+              "Reason: NonZeroExitCode",
+              "Exit code: 137",
+              "Signal: 9",
+              "Ended: 2026-11-22T12:00:00",
+              "Restarts: 2"));
+    }
+
+    @Test
+    void of_a_job_that_could_not_be_launched_names_the_path() throws Exception {
+      context.ends(
+          1,
+          "{\"state\": \"FAILED\", \"ended\": \"2026-11-22T11:00:00Z\","
+              + " \"reason\": \"JobLaunchFailure: /no/wh\\u001bere\"}");
+      shows(
+          List.of(
+              "Job: 1",
+              "State: FAILED",
+              "Reason: JobLaunchFailure: /no/wh\\x1bere",
+              "Ended: 2026-11-22T12:00:00"));
+    }
+
+    @Test
+    void of_a_refused_drop_says_why_and_where_it_is() throws Exception {
+      Path drop = Files.writeString(context.spool("rejected/2.json"), "{ garbage");
+      Files.setLastModifiedTime(
+          drop,
+          java.nio.file.attribute.FileTime.from(java.time.Instant.parse("2026-11-22T10:00:00Z")));
+      Files.writeString(context.spool("rejected/2.reason"), "a\u001b.json is not JSON\n");
+      assertEquals(
+          List.of(
+              "Job: 2",
+              "State: REJECTED",
+              "Reason: a\\x1b.json is not JSON",
+              "Rejected: 2026-11-22T11:00:00",
+              "File: " + drop),
+          sheet("2"));
+    }
+
+    @Test
+    void of_a_damaged_job_file_says_what_is_wrong_with_it() throws Exception {
+      Files.writeString(context.spool("1.json"), "{\"command\": [\"x\"], \"cores\": 0}");
+      assertEquals(
+          List.of(
+              "Job: 1",
+              "State: PENDING",
+              "Reason: its file field \"cores\" is 0, expected a whole number from 1 to 2147483647"),
+          sheet("1"));
+    }
+
+    @Test
+    void of_several_jobs_is_one_each_in_the_order_of_ids() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      for (List<String> words :
+          List.of(List.of("2", "1"), List.of("-j", "2,1"), List.of("-j2", "1"))) {
+        List<String> lines = sheet(words.toArray(new String[0]));
+        assertEquals("Job: 1", lines.get(0));
+        assertEquals("", lines.get(14));
+        assertEquals("Job: 2", lines.get(15));
+      }
+    }
+
+    @Test
+    void aligns_its_values() throws Exception {
+      List<String> lines = context.run("linfo", "1").exits(0).lines();
+      assertEquals("Job:          1", lines.get(0));
+      assertEquals("Submitted in: " + home, lines.get(11));
+    }
+
+    @Test
+    void shows_no_control_character_whatever_the_names() throws Exception {
+      String odd = "\u001b[31m\udcff\n\u202e\u009b";
+      context
+          .run(
+              "lbatch", "-J", odd, "-o", "o" + odd, "-e", odd, "-i", odd, "-D", "\udcff\u001b", odd)
+          .exits(0);
+      String out = context.run("linfo", "2").exits(0).out();
+      assertTrue(out.codePoints().allMatch(c -> c == '\n' || c >= 0x20 && c < 0x7f), () -> out);
+      assertTrue(out.contains("Name:         \\x1b[31m\\xff\\n\\u202e\\u009b\n"), () -> out);
+    }
+  }
+
+  @Nested
+  class The_bare_state {
+    @Test
+    void is_one_word_a_job() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      context.runs(2);
+      CommandContext.Ran ran = context.run("linfo", "--state", "1", "2").exits(0);
+      assertEquals("PENDING\nRUNNING\n", ran.out());
+      assertEquals("", ran.err());
+    }
+  }
+
+  @Nested
+  class Json {
+    @Test
+    void is_the_job_file_with_id_and_state() throws Exception {
+      context.completes(1);
+      JsonNode job = CommandContext.json(context.run("linfo", "--json", "1").exits(0).out());
+      assertEquals(1, job.get("id").asInt());
+      assertEquals("COMPLETED", job.get("state").asText());
+      assertEquals("ls", job.get("command").get(0).asText());
+      assertEquals(home.toString(), job.get("environment").get("HOME").asText());
+      assertEquals(0, job.get("result").get("exit_code").asInt());
+    }
+
+    @Test
+    void keeps_the_fields_that_this_version_does_not_know() throws Exception {
+      Files.writeString(
+          context.spool("1.json"), "{\"command\": [\"x\"], \"colour\": {\"deep\": [1.50]}}");
+      String out = context.run("linfo", "--json", "1").exits(0).out();
+      assertTrue(out.contains("1.50"), out);
+    }
+
+    @Test
+    void gives_back_every_byte_and_nothing_that_a_terminal_acts_upon() throws Exception {
+      String word = "\u001b[31m\udcff\u009b\u202eé😀\n";
+      context.run("lbatch", "x", word).exits(0);
+      String out = context.run("linfo", "--json", "2").exits(0).out();
+      assertEquals(word, CommandContext.json(out).get("command").get(1).asText());
+      assertTrue(out.chars().allMatch(c -> c == '\n' || c >= 0x20 && c < 0x7f), out);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{ garbage", "\u0000\u0001", "{\"a\": 1"})
+    void is_refused_for_what_is_no_json(String content) throws Exception {
+      Files.writeString(context.spool("rejected/2.json"), content);
+      CommandContext.Ran ran = context.run("linfo", "--json", "2").exits(1);
+      assertEquals("", ran.out());
+      assertEquals(
+          "linfo: job 2: its file is no JSON; linfo without --json says what is known\n",
+          ran.err());
+    }
+  }
+
+  @Nested
+  class Refuses {
+    @Test
+    void an_unknown_id_after_it_showed_the_others() throws Exception {
+      CommandContext.Ran ran = context.run("linfo", "--state", "1", "99").exits(1);
+      assertEquals("PENDING\n", ran.out());
+      assertEquals(
+          "linfo: job 99: no such job in "
+              + context.uriFile()
+              + "; lqueue shows those that are there\n",
+          ran.err());
+    }
+
+    @Test
+    void an_unknown_id_of_another_queue_by_naming_that() throws Exception {
+      Path other = context.queue("tmp/a\u001b[31m b");
+      CommandContext.Ran ran = context.run("linfo", "-u", other.toString(), "99").exits(1);
+      String shown = other.toString().replace("\u001b", "\\x1b");
+      assertEquals(
+          "linfo: job 99: no such job in "
+              + shown
+              + "; lqueue -u $'"
+              + shown
+              + "' shows those that are there\n",
+          ran.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "linfo | no job named; expected ids, as lqueue shows them",
+          "linfo abc | \"abc\" is no job id, expected a whole number of at least 1 as lqueue shows"
+              + " it",
+          "linfo -j 007 | \"007\" is no job id, expected a whole number of at least 1 as lqueue"
+              + " shows it",
+          "linfo 1.5 | \"1.5\" is no job id, expected a whole number of at least 1 as lqueue shows"
+              + " it",
+          "linfo 9999999999999999999 | \"9999999999999999999\" is no job id, expected a whole"
+              + " number of at least 1 as lqueue shows it",
+          "linfo --frob 1 | unknown option: '--frob'; see linfo --help",
+        })
+    void a_command_line_that_is_wrong_in_itself(String line, String message) {
+      CommandContext.Ran ran = context.run(line.strip().split(" ")).exits(2);
+      assertEquals("linfo: " + message + "\n", ran.err());
+      assertEquals("", ran.out());
+    }
+  }
+}

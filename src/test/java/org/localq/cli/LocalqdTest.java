@@ -1,0 +1,176 @@
+package org.localq.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What localqd says without a worker. */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@Timeout(60)
+class LocalqdTest {
+  @TempDir Path home;
+  private CommandContext context;
+
+  @BeforeEach
+  void set_up() {
+    context = new CommandContext(home);
+  }
+
+  @Nested
+  class Status {
+    @Test
+    void of_no_queue_says_how_to_make_one() {
+      CommandContext.Ran ran = context.run("localqd", "status").exits(3);
+      assertEquals(
+          "no queue at " + context.uriFile() + " yet; localqd start makes it\n", ran.out());
+      assertFalse(Files.exists(home.resolve(".localq")));
+    }
+
+    @Test
+    void without_a_worker_says_how_to_start_one() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      assertEquals(
+          "no worker is alive, spool " + home + "/.localq/queue; localqd start\n",
+          context.run("localqd", "status").exits(3).out());
+      Path other = context.queue("o\u001bther");
+      String shown = home + "/o\\x1bther";
+      assertEquals(
+          "no worker is alive, spool " + shown + ".queue; localqd -u $'" + shown + "' start\n",
+          context.run("localqd", "-u", other.toString(), "status").exits(3).out());
+    }
+
+    @Test
+    void with_a_worker_says_how_busy_it_is() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      context.runs(1);
+      context.limit(2).worker();
+      assertEquals(
+          "localqd is alive, pid "
+              + CommandContext.pid()
+              + ", 1 of 2 cores busy, spool "
+              + home
+              + "/.localq/queue\n",
+          context.run("localqd", "status").exits(0).out());
+    }
+
+    @Test
+    void takes_no_worker_of_another_boot_or_start_for_alive() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      Path entry = context.spool(".localq/workers/" + CommandContext.pid());
+      context.worker();
+      String[] words = Files.readString(entry).strip().split(" ");
+      Files.writeString(entry, words[0] + " " + "0".repeat(32) + "\n");
+      context.run("localqd", "status").exits(3);
+      Files.writeString(entry, "1 " + words[1] + "\n");
+      context.run("localqd", "status").exits(3);
+      Files.writeString(entry, words[0] + " " + words[1] + "\n");
+      context.run("localqd", "status").exits(0);
+    }
+  }
+
+  @Nested
+  class Start {
+    @Test
+    void of_a_second_worker_is_refused() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      context.worker();
+      CommandContext.Ran ran = context.run("localqd", "start").exits(1);
+      assertEquals("localqd: already running, pid " + CommandContext.pid() + "\n", ran.err());
+    }
+
+    @Test
+    void with_another_spool_than_the_uri_file_names_is_refused() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      CommandContext.Ran ran = context.run("localqd", "--spool", "away", "start").exits(1);
+      assertEquals(
+          "localqd: --spool "
+              + home
+              + "/away: "
+              + context.uriFile()
+              + " names "
+              + home
+              + "/.localq/queue; name another URI file with -u for another spool\n",
+          ran.err());
+      assertFalse(Files.exists(home.resolve("away")));
+    }
+
+    @Test
+    void in_a_directory_that_holds_something_else_is_refused() throws Exception {
+      Path taken = Files.createDirectory(home.resolve("taken"));
+      Files.createFile(taken.resolve("thesis.tex"));
+      CommandContext.Ran ran = context.run("localqd", "--spool", "taken", "start").exits(1);
+      assertEquals(
+          "localqd: "
+              + taken
+              + ": is no spool and not empty; name another directory with --spool, or move it away\n",
+          ran.err());
+      assertFalse(Files.exists(context.uriFile()));
+    }
+  }
+
+  @Nested
+  class Stop {
+    @ParameterizedTest
+    @ValueSource(strings = {"stop", "stop --wait", "--cancel stop"})
+    void without_a_worker_and_without_running_jobs_has_nothing_to_do(String words) {
+      context.run("lbatch", "x").exits(0);
+      assertEquals(
+          "no worker was alive\n", context.run(("localqd " + words).split(" ")).exits(0).out());
+    }
+
+    @Test
+    void without_a_worker_says_what_still_runs() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      context.runs(1);
+      assertEquals(
+          "no worker was alive; 1 job still running, recorded by the next worker\n",
+          context.run("localqd", "stop").exits(0).out());
+    }
+  }
+
+  @Nested
+  class Refuses {
+    private static final String VERBS =
+        "expected one of start, stop, restart, status, run; see localqd --help";
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "'' | nothing to do; " + VERBS,
+          "-n 2 | nothing to do; " + VERBS,
+          "frob | frob: " + VERBS,
+          "start stop | start stop: " + VERBS,
+          "-n 0 start | -n 0: expected a whole number from 1 to 2147483647",
+          "-n -1 start | -n -1: expected a whole number from 1 to 2147483647",
+          "-n two start | -n two: not a number, expected a whole number of at least 1",
+          "-i 0 start | -i 0: expected a whole number from 1 to 2147483647",
+          "start -i soon | -i soon: not a number, expected a whole number of at least 1",
+          "-p lifo start | -p lifo: no such policy, expected fifo or mcf",
+          "-n 2 stop | -n: is no option of stop; see localqd --help",
+          "status --wait | --wait: is no option of status; see localqd --help",
+          "--cancel restart | --cancel: is no option of restart; see localqd --help",
+          "--wait --cancel stop | --wait and --cancel exclude each other; expected one of them",
+          "--frob start | unknown option: '--frob'; see localqd --help",
+        })
+    void a_command_line_that_is_wrong_in_itself(String words, String message) {
+      CommandContext.Ran ran =
+          context.run(("localqd " + words.strip()).strip().split(" ")).exits(2);
+      assertEquals("localqd: " + message + "\n", ran.err());
+      assertEquals("", ran.out());
+      assertFalse(Files.exists(home.resolve(".localq")));
+    }
+  }
+}

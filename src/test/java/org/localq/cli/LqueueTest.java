@@ -1,0 +1,347 @@
+package org.localq.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@Timeout(60)
+class LqueueTest {
+  private static final String DOWN = "no worker is alive, start one with: localqd start; ";
+
+  @TempDir Path home;
+  private CommandContext context;
+
+  @BeforeEach
+  void set_up() throws Exception {
+    context = new CommandContext(home);
+  }
+
+  private void submit(String... words) {
+    List<String> line = new ArrayList<>(List.of("lbatch"));
+    line.addAll(List.of(words));
+    context.run(line.toArray(new String[0])).exits(0);
+  }
+
+  /** The first column of the rows. */
+  private static List<String> ids(CommandContext.Ran ran) {
+    return ran.lines().stream()
+        .skip(1)
+        .filter(line -> line.matches(" *[0-9]+  .*"))
+        .map(line -> line.strip().split(" ")[0])
+        .toList();
+  }
+
+  /** Five jobs: cancelled, running, completed, two pending; and a worker with two cores. */
+  private void mixed() throws IOException {
+    submit("-n", "2", "sleep", "1");
+    submit("-J", "my job", "-n", "2", "sleep", "100");
+    submit("ls", "-l");
+    submit("-n", "2", "echo", "a b");
+    submit("x");
+    context.run("lcancel", "1").exits(0);
+    context.runs(2);
+    context.completes(3);
+    context.limit(2).worker();
+  }
+
+  @Nested
+  class The_table {
+    @Test
+    void shows_every_job_aligned_in_the_order_of_ids() throws Exception {
+      mixed();
+      CommandContext.Ran ran = context.run("lqueue").exits(0);
+      assertEquals(
+          """
+          JOBID  PRIO  STATUS     NUM_CORES  START_TIME           END_TIME             REASON     NAME      CMD
+              1     -  CANCELLED          2  -                    2026-11-22T12:00:00  -          sleep     sleep 1
+              2     -  RUNNING            2  2026-11-22T12:00:05  -                    -          'my job'  sleep 100
+              3     -  COMPLETED          1  2026-11-22T12:00:01  2026-11-22T12:01:02  -          ls        ls -l
+              4     1  PENDING            2  -                    -                    Resources  echo      echo 'a b'
+              5     2  PENDING            1  -                    -                    Priority   x         x
+          """,
+          ran.out());
+      assertEquals(
+          "worker " + CommandContext.pid() + " alive; 2 of 2 cores busy, 2 pending\n", ran.err());
+    }
+
+    @Test
+    void is_in_the_order_of_numbers_and_not_of_digits() throws Exception {
+      for (int i = 1; i <= 11; i++) {
+        submit("x");
+      }
+      assertEquals(
+          IntStream.rangeClosed(1, 11).mapToObj(Integer::toString).toList(),
+          ids(context.run("lqueue").exits(0)));
+    }
+
+    @Test
+    void of_an_empty_queue_is_its_header() throws Exception {
+      submit("x");
+      Files.delete(context.spool("1.json"));
+      CommandContext.Ran ran = context.run("lqueue").exits(0);
+      assertEquals(
+          "JOBID  PRIO  STATUS  NUM_CORES  START_TIME  END_TIME  REASON  NAME  CMD\n", ran.out());
+      assertEquals(DOWN + "0 cores busy\n", ran.err());
+    }
+
+    @Test
+    void says_why_a_job_waits() throws Exception {
+      submit("-n", "5", "wide");
+      submit("x");
+      Files.move(context.spool("2.json"), context.spool("held/2.json"));
+      assertEquals(
+          List.of("1 1 PENDING 5 - - WorkerDown wide wide", "2 - PENDING 1 - - JobHeldUser x x"),
+          rows());
+      context.limit(2).worker();
+      assertEquals("1 - PENDING 5 - - CoreLimit wide wide", rows().get(0));
+      Files.createFile(context.spool(".localq/drain"));
+      assertEquals("1 - PENDING 5 - - WorkerDraining wide wide", rows().get(0));
+      assertTrue(
+          context.run("lqueue").err().contains(" alive, draining; 0 of 2 cores busy, 2 pending"));
+    }
+
+    private List<String> rows() {
+      return context.run("lqueue").exits(0).lines().stream()
+          .skip(1)
+          .map(line -> line.strip().replaceAll(" +", " "))
+          .toList();
+    }
+
+    @Test
+    void gives_the_first_word_of_the_reason_of_an_end() throws Exception {
+      submit("x");
+      context.ends(
+          1,
+          "{\"state\": \"FAILED\", \"ended\": \"2026-11-22T11:00:00Z\","
+              + " \"reason\": \"JobLaunchFailure: /no/where\"}");
+      assertEquals("1 - FAILED 1 - 2026-11-22T12:00:00 JobLaunchFailure x x", rows().get(0));
+    }
+
+    @Test
+    void shows_refused_drops_and_damaged_files() throws Exception {
+      submit("x");
+      submit("x");
+      Files.writeString(context.spool("2.json"), "{");
+      Files.createDirectory(context.spool("rejected/3.json"));
+      Files.writeString(context.spool("rejected/3.reason"), "x.json is no regular file\n");
+      CommandContext.Ran ran = context.run("lqueue").exits(0);
+      assertTrue(ran.lines().get(2).contains("PENDING"), ran::toString);
+      assertTrue(ran.lines().get(2).endsWith("InvalidJobFile  -     -"), ran::toString);
+      assertTrue(
+          ran.lines().get(3).matches(" +3 +- +REJECTED .*InvalidJobFile  -     -"), ran.out());
+    }
+  }
+
+  @Nested
+  class A_choice {
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "-t pending | 4 5",
+          "-t pending,running | 2 4 5",
+          "-t PENDING,Running | 2 4 5",
+          "-t pd,r | 2 4 5",
+          "-t completed | 3",
+          "-t cancelled,cd | 1 3",
+          "-t all | 1 2 3 4 5",
+          "-t lost | ''",
+          "--states=failed,running | 2",
+          "-j 3 | 3",
+          "-j 5,1 | 1 5",
+          "3 1 | 1 3",
+          "3,1 2 | 1 2 3",
+          "-t pending 1 4 | 4",
+        })
+    void of_states_and_ids_shows_those_alone(String words, String expected) throws Exception {
+      mixed();
+      assertEquals(
+          expected,
+          String.join(" ", ids(context.run(("lqueue " + words.strip()).split(" ")).exits(0))));
+    }
+
+    @Test
+    void of_an_unknown_id_shows_the_others_and_fails() throws Exception {
+      mixed();
+      CommandContext.Ran ran = context.run("lqueue", "3", "77").exits(1);
+      assertEquals(List.of("3"), ids(ran));
+      assertTrue(
+          ran.err()
+              .endsWith(
+                  "lqueue: job 77: no such job in "
+                      + context.uriFile()
+                      + "; lqueue shows those that are there\n"),
+          ran::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "-t frob | -t frob: no such state, expected some of [PENDING, RUNNING, SUSPENDED,"
+              + " COMPLETED, FAILED, CANCELLED, TIMEOUT, OUT_OF_MEMORY, REJECTED, LOST]",
+          "x | \"x\" is no job id, expected a whole number of at least 1 as lqueue shows it",
+          "-j 0 | \"0\" is no job id, expected a whole number of at least 1 as lqueue shows it",
+          "-j 1,,2 | \"\" is no job id, expected a whole number of at least 1 as lqueue shows it",
+          "--frob | unknown option: '--frob'; see lqueue --help",
+        })
+    void that_means_nothing_is_refused(String words, String message) throws Exception {
+      submit("x");
+      CommandContext.Ran ran = context.run(("lqueue " + words.strip()).split(" ")).exits(2);
+      assertEquals("lqueue: " + message + "\n", ran.err());
+      assertEquals("", ran.out());
+    }
+  }
+
+  @Nested
+  class Json {
+    @Test
+    void holds_rows_and_load() throws Exception {
+      mixed();
+      CommandContext.Ran ran = context.run("lqueue", "--json").exits(0);
+      assertEquals("", ran.err());
+      JsonNode queue = CommandContext.json(ran.out());
+      assertEquals(CommandContext.pid(), queue.get("workers").get(0).asLong());
+      assertEquals(2, queue.get("cores").asInt());
+      assertEquals(2, queue.get("cores_busy").asInt());
+      assertEquals(5, queue.get("jobs").size());
+      assertEquals(
+          CommandContext.json(
+              "{\"id\": 4, \"state\": \"PENDING\", \"place\": 1, \"reason\": \"Resources\","
+                  + " \"cores\": 2, \"name\": \"echo\", \"command\": [\"echo\", \"a b\"]}"),
+          queue.get("jobs").get(3));
+      assertEquals(
+          CommandContext.json(
+              "{\"id\": 3, \"state\": \"COMPLETED\", \"started\": \"2026-11-22T11:00:01Z\","
+                  + " \"ended\": \"2026-11-22T11:01:02Z\", \"exit_code\": 0, \"cores\": 1,"
+                  + " \"name\": \"ls\", \"command\": [\"ls\", \"-l\"]}"),
+          queue.get("jobs").get(2));
+    }
+
+    @Test
+    void gives_back_every_byte_and_nothing_that_a_terminal_acts_upon() throws Exception {
+      String name = "\u001b[31m\udcff\u009b\u202eé😀\n";
+      submit("-J", name, "x", "\udc80");
+      String out = context.run("lqueue", "--json").exits(0).out();
+      JsonNode job = CommandContext.json(out).get("jobs").get(0);
+      assertEquals(name, job.get("name").asText());
+      assertEquals("\udc80", job.get("command").get(1).asText());
+      assertTrue(out.chars().allMatch(c -> c == '\n' || c >= 0x20 && c < 0x7f), out);
+    }
+  }
+
+  @Nested
+  class On_a_terminal {
+    @BeforeEach
+    void end_many() throws Exception {
+      for (int i = 1; i <= 24; i++) {
+        submit("x");
+        if (i != 2) {
+          context.completes(i);
+        }
+      }
+      context.onTerminal();
+    }
+
+    @Test
+    void the_latest_20_ended_jobs_are_shown_and_the_rest_is_counted() throws Exception {
+      CommandContext.Ran ran = context.run("lqueue").exits(0);
+      List<String> expected = new ArrayList<>(List.of("2"));
+      IntStream.rangeClosed(5, 24).forEach(i -> expected.add(Integer.toString(i)));
+      assertEquals(expected, ids(ran));
+      assertEquals(
+          List.of("3 earlier jobs not shown: lqueue -a", DOWN + "0 cores busy, 1 pending"),
+          ran.lines().subList(22, 24));
+      assertEquals("", ran.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-a", "--all"})
+    void all_of_them_are_shown_where_one_asks_for_it(String option) throws Exception {
+      CommandContext.Ran ran = context.run("lqueue", option).exits(0);
+      assertEquals(24, ids(ran).size());
+      assertFalse(ran.out().contains("not shown"), ran::toString);
+    }
+
+    @Test
+    void nothing_is_said_of_ended_jobs_where_nobody_asked_for_them() throws Exception {
+      CommandContext.Ran ran = context.run("lqueue", "-t", "pending").exits(0);
+      assertEquals(List.of("2"), ids(ran));
+      assertFalse(ran.out().contains("not shown"), ran::toString);
+    }
+
+    @Test
+    void an_old_job_is_shown_where_one_asks_for_it() throws Exception {
+      assertEquals(List.of("1"), ids(context.run("lqueue", "1").exits(0)));
+    }
+
+    @Test
+    void json_holds_all_of_them() throws Exception {
+      JsonNode queue = CommandContext.json(context.run("lqueue", "--json").exits(0).out());
+      assertEquals(24, queue.get("jobs").size());
+    }
+
+    @Test
+    void lines_end_where_the_terminal_does() throws Exception {
+      context.variable("COLUMNS", "40");
+      List<String> lines = context.run("lqueue").exits(0).lines();
+      assertTrue(
+          lines.subList(0, 22).stream().allMatch(line -> line.length() <= 40), lines::toString);
+      assertTrue(lines.get(1).endsWith("…"), lines::toString);
+    }
+  }
+
+  @Nested
+  class Odd_names {
+    @ParameterizedTest
+    @MethodSource("org.localq.cli.LqueueTest#oddNames")
+    void are_shown_harmlessly_and_without_loss(String name, String shown) throws Exception {
+      submit("-J", name, "x", name);
+      CommandContext.Ran ran = context.run("lqueue").exits(0);
+      assertEquals(2, ran.lines().size(), ran::toString);
+      assertTrue(
+          ran.lines().get(1).replaceAll(" {2,}", "  ").endsWith("  " + shown + "  x " + shown),
+          ran::toString);
+      assertTrue(
+          ran.out()
+              .codePoints()
+              .noneMatch(c -> c != '\n' && Character.isISOControl(c) || c == 0x202e || c == '?'),
+          ran::toString);
+    }
+  }
+
+  static List<org.junit.jupiter.params.provider.Arguments> oddNames() {
+    return List.of(
+        org.junit.jupiter.params.provider.Arguments.of("a b", "'a b'"),
+        org.junit.jupiter.params.provider.Arguments.of("it's", "'it'\\''s'"),
+        org.junit.jupiter.params.provider.Arguments.of("a\nb", "$'a\\nb'"),
+        org.junit.jupiter.params.provider.Arguments.of("\u001b[31mred", "$'\\x1b[31mred'"),
+        org.junit.jupiter.params.provider.Arguments.of("\u009b31m", "$'\\u009b31m'"),
+        org.junit.jupiter.params.provider.Arguments.of("\u202eevil", "$'\\u202eevil'"),
+        org.junit.jupiter.params.provider.Arguments.of("\u007f", "$'\\x7f'"),
+        org.junit.jupiter.params.provider.Arguments.of("\udcff\udc80", "$'\\xff\\x80'"),
+        org.junit.jupiter.params.provider.Arguments.of("é😀", "'é😀'"),
+        org.junit.jupiter.params.provider.Arguments.of("", "''"),
+        org.junit.jupiter.params.provider.Arguments.of("-", "-"));
+  }
+}
