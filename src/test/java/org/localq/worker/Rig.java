@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -181,6 +182,17 @@ final class Rig implements AutoCloseable {
   void shimStarts(JobId id, int attempt) throws IOException {
     Files.writeString(running(id + "." + attempt + ".started"), "4711 99\n");
     engine.set(id, Presence.ALIVE);
+  }
+
+  /** A shim tries to be the first; false when another was, or a worker that gave the attempt up. */
+  boolean shimTakesToken(JobId id, int attempt) throws IOException {
+    try {
+      Path token = Files.createFile(running(id + "." + attempt + ".started"));
+      Files.writeString(token, "4711 99\n");
+      return true;
+    } catch (FileAlreadyExistsException taken) {
+      return false;
+    }
   }
 
   /** The command ends, with all it started, and the shim after its token. */
