@@ -7,9 +7,9 @@ import java.util.Map;
  * sbatch(1)), as far as they mean something on one machine.
  *
  * <p>{@code %j %A} the job's id, {@code %x} its name, {@code %u} the user, {@code %N} the machine,
- * {@code %n %t} 0, {@code %%} a percent sign. A number between {@code %} and the letter pads an id
- * with zeros to that width, at most 10. A backslash anywhere switches replacement off and is itself
- * dropped. Any other symbol stays as it is.
+ * {@code %n %t} 0, {@code %%} a percent sign. A number between {@code %} and the letter pads {@code
+ * %j %A %n %t} with zeros to that width, at most 10. A backslash anywhere switches replacement off
+ * and is itself dropped. Any other symbol stays as it is.
  */
 public final class FilePattern {
   private static final int WIDEST = 10;
@@ -19,7 +19,7 @@ public final class FilePattern {
   /** What the symbols stand for. */
   public record Values(JobId id, String name, String user, String host) {
     private Map<Character, String> texts() {
-      return Map.of('x', name, 'u', user, 'N', host, 'n', "0", 't', "0");
+      return Map.of('x', name, 'u', user, 'N', host);
     }
   }
 
@@ -58,15 +58,17 @@ public final class FilePattern {
     if (letter == '%' && width.isEmpty()) {
       return "%";
     }
-    if (letter == 'j' || letter == 'A') {
-      return pad(values.id().toString(), width);
-    }
-    String text = values.texts().get(letter);
-    return text != null ? text : symbol;
+    return switch (letter) {
+      case 'j', 'A' -> pad(values.id().toString(), width);
+      // one machine, one task
+      case 'n', 't' -> pad("0", width);
+      default -> values.texts().getOrDefault(letter, symbol);
+    };
   }
 
-  private static String pad(String id, String width) {
-    int wide = width.length() > 2 ? WIDEST : width.isEmpty() ? 0 : Integer.parseInt(width);
-    return "0".repeat(Math.max(0, Math.min(wide, WIDEST) - id.length())) + id;
+  private static String pad(String number, String width) {
+    String digits = width.replaceFirst("^0+", "");
+    int wide = digits.length() > 2 ? WIDEST : digits.isEmpty() ? 0 : Integer.parseInt(digits);
+    return "0".repeat(Math.max(0, Math.min(wide, WIDEST) - number.length())) + number;
   }
 }
