@@ -49,10 +49,11 @@ public sealed interface Exit {
   }
 
   /**
-   * The exit that the last part of an exit token's name says: a decimal code, or one of the words.
+   * The exit that the last part of an exit token's name says: a decimal code without leading zeros,
+   * or one of the words.
    */
   static Optional<Exit> parse(String text) {
-    if (text.matches("[0-9]{1,3}")) {
+    if (text.matches("0|[1-9][0-9]{0,2}")) {
       int code = Integer.parseInt(text);
       return code > 255 ? Optional.empty() : Optional.of(new Code(code));
     }
