@@ -1,0 +1,198 @@
+package org.localq.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Jobs are written {@code ID:CORES}, one after the other. */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class ScheduleTest {
+  @Nested
+  class Starts {
+    @ParameterizedTest(name = "{0} of [{1}], limit {2}, {3} taken: [{4}]")
+    @CsvSource({
+      // nothing waits
+      "FIFO, '',             4, 0, ''",
+      // by id, whatever the order they were found in
+      "FIFO, 3:1 1:1 2:1,    4, 0, 1 2 3",
+      // by number, not by text
+      "FIFO, 10:1 9:1,       4, 0, 9 10",
+      // up to the limit, exactly
+      "FIFO, 1:2 2:2,        4, 0, 1 2",
+      "FIFO, 1:2 2:2 3:1,    4, 0, 1 2",
+      "FIFO, 1:4,            4, 0, 1",
+      "FIFO, 1:1,            4, 3, 1",
+      "FIFO, 1:1,            4, 4, ''",
+      // a wide head is never starved: what would fit behind it has to wait
+      "FIFO, 1:3 2:1,        4, 2, ''",
+      "FIFO, 1:1 2:4 3:1,    4, 0, 1",
+      // wider than the limit: passed over, and blocks nobody
+      "FIFO, 1:5 2:1,        4, 0, 2",
+      "FIFO, 1:5 2:4,        4, 0, 2",
+      "FIFO, 1:5,            4, 0, ''",
+      // the limit was lowered below what is taken
+      "FIFO, 1:1,            2, 6, ''",
+      "FIFO, 1:3 2:2,        2, 6, ''",
+      // widest first; of equal width the older
+      "MCF,  1:1 2:3 3:2,    6, 0, 2 3 1",
+      "MCF,  5:2 4:2 6:2,    6, 0, 4 5 6",
+      "MCF,  1:1 2:4,        4, 0, 2",
+      // the widest is next even where a narrower one would fit
+      "MCF,  1:1 2:4,        4, 1, ''",
+      "MCF,  1:1 2:5,        4, 0, 1",
+      // sums beyond an int
+      "FIFO, 1:2147483647 2:2147483647, 2147483647, 0, 1",
+      "FIFO, 1:2147483647,   2147483647, 1, ''",
+    })
+    void are_those_whose_turn_it_is(
+        Policy policy, String pending, int limit, long busy, String expected) {
+      assertEquals(
+          expected, starts(policy, candidates(pending), new Capacity(limit, busy)), pending);
+    }
+
+    @Test
+    void never_take_more_than_is_free_and_never_pass_a_job_that_fits_the_limit() {
+      long seed = System.nanoTime();
+      Random random = new Random(seed);
+      for (int round = 0; round < 2000; round++) {
+        List<Candidate> pending = new ArrayList<>();
+        for (int id = 1; id <= random.nextInt(12); id++) {
+          pending.add(new Candidate(new JobId(id), 1 + random.nextInt(8)));
+        }
+        Collections.shuffle(pending, random);
+        Capacity capacity = new Capacity(1 + random.nextInt(8), random.nextInt(10));
+        Policy policy = Policy.values()[random.nextInt(2)];
+        String evidence = "seed " + seed + ": " + policy + " " + pending + " " + capacity;
+        List<Candidate> starts = Schedule.starts(policy, pending, capacity);
+        long taken = starts.stream().mapToLong(Candidate::cores).sum();
+        assertTrue(
+            taken <= Math.max(0, capacity.limit() - capacity.busy()), evidence + " -> " + starts);
+        List<Candidate> eligible =
+            pending.stream()
+                .filter(c -> c.cores() <= capacity.limit())
+                .sorted(policy.order())
+                .toList();
+        assertEquals(eligible.subList(0, starts.size()), starts, evidence);
+        if (starts.size() < eligible.size()) {
+          assertTrue(
+              capacity.busy() + taken + eligible.get(starts.size()).cores() > capacity.limit(),
+              evidence + ": the next one would fit, only " + starts + " start");
+        }
+      }
+    }
+  }
+
+  @Nested
+  class Queue {
+    @ParameterizedTest(name = "{0} of [{1}], limit {2}, {3} taken: [{4}]")
+    @CsvSource({
+      "FIFO, '',              4, 0, ''",
+      "FIFO, 2:1 1:1,         4, 0, '1 place 1, 2 place 2'",
+      // the first that does not fit waits for cores, those behind it for their turn
+      "FIFO, 1:3 2:2 3:1,     4, 0, '1 place 1, 2 place 2 Resources, 3 place 3 Priority'",
+      "FIFO, 1:1 2:1,         4, 4, '1 place 1 Resources, 2 place 2 Priority'",
+      // wider than the limit: last, without a place, and with the reason
+      "FIFO, 1:5 2:1,         4, 0, '2 place 1, 1 CoreLimit'",
+      "FIFO, 1:5 2:9 3:4 4:1, 4, 1, '3 place 1 Resources, 4 place 2 Priority, 1 CoreLimit, 2 CoreLimit'",
+      // the limit was lowered below what is taken
+      "FIFO, 1:3 2:2,         2, 6, '2 place 1 Resources, 1 CoreLimit'",
+      "MCF,  1:1 2:3 3:2,     4, 0, '2 place 1, 3 place 2 Resources, 1 place 3 Priority'",
+      "MCF,  1:1 2:9 3:9,     4, 0, '1 place 1, 2 CoreLimit, 3 CoreLimit'",
+    })
+    void says_place_and_reason_of_each(
+        Policy policy, String pending, int limit, long busy, String expected) {
+      assertEquals(
+          expected,
+          Schedule.queue(policy, candidates(pending), new Capacity(limit, busy)).stream()
+              .map(ScheduleTest::show)
+              .collect(Collectors.joining(", ")));
+    }
+
+    @Test
+    void shows_without_a_reason_just_what_starts() {
+      long seed = System.nanoTime();
+      Random random = new Random(seed);
+      for (int round = 0; round < 1000; round++) {
+        List<Candidate> pending = new ArrayList<>();
+        for (int id = 1; id <= random.nextInt(12); id++) {
+          pending.add(new Candidate(new JobId(id), 1 + random.nextInt(8)));
+        }
+        Capacity capacity = new Capacity(1 + random.nextInt(8), random.nextInt(10));
+        Policy policy = Policy.values()[random.nextInt(2)];
+        List<Schedule.Waiting> queue = Schedule.queue(policy, pending, capacity);
+        String evidence = "seed " + seed + ": " + policy + " " + pending + " " + capacity;
+        assertEquals(pending.size(), queue.size(), evidence + " -> " + queue);
+        assertEquals(
+            Schedule.starts(policy, pending, capacity).stream().map(Candidate::id).toList(),
+            queue.stream().filter(w -> w.reason().isEmpty()).map(Schedule.Waiting::id).toList(),
+            evidence);
+      }
+    }
+  }
+
+  @Nested
+  class A_capacity {
+    @Test
+    void admits_up_to_the_limit_whatever_is_taken() {
+      assertTrue(new Capacity(4, 100).admits(4));
+      assertFalse(new Capacity(4, 0).admits(5));
+    }
+
+    @Test
+    void fits_up_to_what_is_free() {
+      assertTrue(new Capacity(4, 1).fits(3));
+      assertFalse(new Capacity(4, 1).fits(4));
+      assertFalse(new Capacity(4, 5).fits(1), "the limit was lowered");
+    }
+  }
+
+  @Nested
+  class A_policy {
+    @ParameterizedTest
+    @CsvSource({"fifo, FIFO", "mcf, MCF"})
+    void has_a_word(String word, Policy policy) {
+      assertEquals(policy, Policy.parse(word).orElseThrow());
+      assertEquals(word, policy.word());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FIFO", "lifo", "''", "' fifo'"})
+    void has_no_other_word(String word) {
+      assertTrue(Policy.parse(word).isEmpty(), word);
+    }
+  }
+
+  private static List<Candidate> candidates(String text) {
+    return Arrays.stream(text.split(" "))
+        .filter(word -> !word.isEmpty())
+        .map(word -> word.split(":"))
+        .map(w -> new Candidate(new JobId(Long.parseLong(w[0])), Integer.parseInt(w[1])))
+        .toList();
+  }
+
+  private static String starts(Policy policy, List<Candidate> pending, Capacity capacity) {
+    return Schedule.starts(policy, pending, capacity).stream()
+        .map(c -> c.id().toString())
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String show(Schedule.Waiting waiting) {
+    StringBuilder text = new StringBuilder(waiting.id().toString());
+    waiting.place().ifPresent(place -> text.append(" place ").append(place));
+    waiting.reason().ifPresent(reason -> text.append(' ').append(reason));
+    return text.toString();
+  }
+}

@@ -1,0 +1,171 @@
+package org.localq.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The decision table, whole: every combination of what can be found is in exactly one row.
+ *
+ * <p>Columns: the boot of the claim (none, other, this) · start token (none, empty, shim) · exit
+ * token (none, exit) · wish to cancel (no, yes) · processes (gone, shim, alive) · without a start
+ * token for (short, long) · verdict. A {@code *} stands for every value.
+ */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class VerdictTest {
+  private static final String BOOT = "0123abcd";
+
+  private static final List<List<String>> VALUES =
+      List.of(
+          List.of("none", "other", "this"),
+          List.of("none", "empty", "shim"),
+          List.of("none", "exit"),
+          List.of("no", "yes"),
+          List.of("gone", "shim", "alive"),
+          List.of("short", "long"));
+
+  private static final List<String> TABLE =
+      List.of(
+          // R2: without a run file the current attempt was never claimed: the one before it was
+          // closed, or a canceller took the job out of reach
+          "none  *     *    no  *     *     PUT_BACK",
+          "none  *     *    yes *     *     RECORD_CANCELLED",
+          // R6: CANCELLED iff the marker is there at the record, also after a reboot
+          "other *     *    yes *     *     RECORD_CANCELLED",
+          // R7: an attempt of another boot; its exit token is the truth
+          "other *     exit no  *     *     RECORD_EXIT",
+          // R7: without one it is LOST, also where the start token did not survive
+          "other *     none no  *     *     RECORD_NODE_FAIL",
+          // R3: to end, and no shim has come: the door is closed before anything else
+          "this  none  *    yes *     *     VOID",
+          // no shim yet: patience first, then the same attempt again
+          "this  none  *    no  *     short WAIT",
+          "this  none  *    no  *     long  RESPAWN",
+          // R6: the processes are gone; the marker, then the exit token, then unknown
+          "this  empty *    yes gone  *     RECORD_CANCELLED",
+          "this  shim  *    yes gone  *     RECORD_CANCELLED",
+          "this  empty exit no  gone  *     RECORD_EXIT",
+          "this  shim  exit no  gone  *     RECORD_EXIT",
+          // R6: it may have run, and left no exit token
+          "this  shim  none no  gone  *     RECORD_SHIM_LOST",
+          // R4: a shim names itself before it executes the command; this one never came so far
+          "this  empty none no  gone  *     CLOSE",
+          // the command ended and something of it is left, or it is to end: R5 only once all is
+          // gone
+          "this  empty exit *   alive *     TERMINATE",
+          "this  shim  exit *   alive *     TERMINATE",
+          "this  empty none yes alive *     TERMINATE",
+          "this  shim  none yes alive *     TERMINATE",
+          // the shim alone: between two of its steps
+          "this  empty exit *   shim  *     LOOK_AGAIN",
+          "this  shim  exit *   shim  *     LOOK_AGAIN",
+          "this  empty none yes shim  *     LOOK_AGAIN",
+          "this  shim  none yes shim  *     LOOK_AGAIN",
+          // it runs
+          "this  empty none no  shim  *     WAIT",
+          "this  shim  none no  shim  *     WAIT",
+          "this  empty none no  alive *     WAIT",
+          "this  shim  none no  alive *     WAIT");
+
+  @Test
+  void every_row_of_the_table_holds() {
+    List<String> wrong = new ArrayList<>();
+    table()
+        .forEach(
+            (found, expected) -> {
+              Verdict verdict = decide(found);
+              if (!verdict.name().equals(expected)) {
+                wrong.add(found + ": expected " + expected + ", got " + verdict);
+              }
+            });
+    assertEquals(List.of(), wrong);
+  }
+
+  @Test
+  void the_table_has_a_row_for_every_combination() {
+    assertEquals(
+        VALUES.stream().mapToInt(List::size).reduce(1, Math::multiplyExact), table().size());
+  }
+
+  @Test
+  void patience_ends_after_ten_seconds() {
+    List<String> unstarted = List.of("this", "none", "none", "no", "gone");
+    assertEquals(Verdict.WAIT, decide(unstarted, Duration.ofMillis(9_999)));
+    assertEquals(Verdict.RESPAWN, decide(unstarted, Duration.ofSeconds(10)));
+  }
+
+  private static Map<List<String>, String> table() {
+    Map<List<String>, String> table = new LinkedHashMap<>();
+    for (String row : TABLE) {
+      String[] cells = row.split(" +");
+      for (List<String> found : expand(cells)) {
+        String twice = table.put(found, cells[VALUES.size()]);
+        assertEquals(null, twice, found + " is in two rows");
+      }
+    }
+    return table;
+  }
+
+  private static List<List<String>> expand(String[] cells) {
+    List<List<String>> combinations = List.of(List.of());
+    for (int column = 0; column < VALUES.size(); column++) {
+      List<String> values = cells[column].equals("*") ? VALUES.get(column) : List.of(cells[column]);
+      List<List<String>> longer = new ArrayList<>();
+      for (List<String> combination : combinations) {
+        for (String value : values) {
+          List<String> next = new ArrayList<>(combination);
+          next.add(value);
+          longer.add(next);
+        }
+      }
+      combinations = longer;
+    }
+    return combinations;
+  }
+
+  private static Verdict decide(List<String> found) {
+    return decide(found, found.get(5).equals("short") ? Duration.ZERO : Duration.ofDays(1));
+  }
+
+  private static Verdict decide(List<String> found, Duration unstarted) {
+    Optional<String> boot =
+        switch (found.get(0)) {
+          case "none" -> Optional.empty();
+          case "other" -> Optional.of("99999999");
+          default -> Optional.of(BOOT);
+        };
+    Optional<Claim.Start> start =
+        switch (found.get(1)) {
+          case "none" -> Optional.empty();
+          case "empty" -> Optional.of(new Claim.Start(Optional.empty(), Instant.EPOCH));
+          default -> Optional.of(new Claim.Start(Optional.of(new ProcessId(7, 7)), Instant.EPOCH));
+        };
+    Optional<Claim.End> end =
+        found.get(2).equals("exit")
+            ? Optional.of(new Claim.End(new Exit.Code(3), Instant.EPOCH, Usage.UNKNOWN))
+            : Optional.empty();
+    Optional<Claim.Cancel> cancel =
+        found.get(3).equals("yes")
+            ? Optional.of(new Claim.Cancel(Duration.ofSeconds(30)))
+            : Optional.empty();
+    Presence presence =
+        switch (found.get(4)) {
+          case "gone" -> Presence.GONE;
+          case "shim" -> Presence.SHIM_ONLY;
+          default -> Presence.ALIVE;
+        };
+    Claim claim =
+        new Claim(
+            new JobId(1), new Claim.Attempt(1, boot, start, end, Optional.empty()), cancel, 0);
+    return Verdict.of(claim, BOOT, presence, unstarted);
+  }
+}
