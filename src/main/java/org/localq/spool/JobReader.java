@@ -1,15 +1,10 @@
 package org.localq.spool;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -42,19 +37,8 @@ import org.localq.core.Workplace;
  * kept by {@link RecordWriter}.
  */
 final class JobReader {
-  private static final int DEEPEST = 100;
   private static final int LONGEST_REASON = 200;
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss");
-
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(DEEPEST)
-                  .maxStringLength(Content.MOST_BYTES)
-                  .build())
-          .build();
 
   private final Account account;
 
@@ -75,14 +59,7 @@ final class JobReader {
    */
   JobFile read(JobId id, Content.Whole content, boolean withResult) {
     Fields fields = new Fields();
-    // strict decoding first: the parser alone would let surrogates through that were written as
-    // bytes
-    try (JsonParser parser =
-        JSON.createParser(
-            StandardCharsets.UTF_8
-                .newDecoder()
-                .decode(ByteBuffer.wrap(content.bytes()))
-                .toString())) {
+    try (JsonParser parser = JsonText.parser(content.bytes())) {
       fields.readDocument(parser, withResult);
       return fields.build(id, content.modified(), account);
     } catch (CharacterCodingException bad) {

@@ -1,14 +1,16 @@
 package org.localq.spool;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.Optional;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Result;
@@ -17,65 +19,119 @@ import org.localq.core.State;
 /**
  * Writes records and documents: the job file as it was, fields that this version doesn't know
  * included, and what is known by now.
+ *
+ * <p>Copies token by token: a number keeps its digits, whatever no type of Java can hold.
  */
 final class RecordWriter {
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-          .build();
+  private static final JsonFactory JSON = new JsonFactory();
+
+  /** For a terminal there is nothing in it to act upon, and a byte that is no UTF-8 has no other form. */
+  private static final JsonFactory ASCII =
+      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   private RecordWriter() {}
 
   /** The record of the job that {@code file} holds. */
   static byte[] record(byte[] file, Job job, Result result) throws IOException {
-    ObjectNode document = (ObjectNode) JSON.readTree(file);
-    // what a dropped file left to the defaults of its moment, kept
-    document.put("submitted", job.submission().submitted().toString());
-    document.put("stdout", job.workplace().stdout());
-    ObjectNode end = document.putObject("result");
-    end.put("state", result.outcome().state().name());
-    result.outcome().exitCode().ifPresent(code -> end.put("exit_code", code));
-    result.outcome().signal().ifPresent(signal -> end.put("signal", signal));
-    result.started().ifPresent(at -> end.put("started", at.toString()));
-    end.put("ended", result.ended().toString());
-    result.usage().userSeconds().ifPresent(seconds -> end.put("user_seconds", seconds));
-    result.usage().systemSeconds().ifPresent(seconds -> end.put("system_seconds", seconds));
-    result.usage().maxRssBytes().ifPresent(bytes -> end.put("max_rss_bytes", bytes));
-    end.put("restarts", result.restarts());
-    if (!result.outcome().reason().isEmpty()) {
-      end.put("reason", result.outcome().reason());
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
+    try (JsonParser in = JsonText.parser(file);
+        JsonGenerator out = generator(JSON, bytes)) {
+      out.writeStartObject();
+      copyFields(in, Set.of("submitted", "stdout", "result"), out);
+      // what a dropped file left to the defaults of its moment, kept
+      out.writeStringField("submitted", job.submission().submitted().toString());
+      out.writeStringField("stdout", job.workplace().stdout());
+      out.writeObjectFieldStart("result");
+      write(result, out);
+      out.writeEndObject();
+      out.writeEndObject();
+      out.writeRaw('\n');
     }
-    return line(document);
+    return bytes.toByteArray();
+  }
+
+  private static void write(Result result, JsonGenerator out) throws IOException {
+    out.writeStringField("state", result.outcome().state().name());
+    if (result.outcome().exitCode().isPresent()) {
+      out.writeNumberField("exit_code", result.outcome().exitCode().getAsInt());
+    }
+    if (result.outcome().signal().isPresent()) {
+      out.writeNumberField("signal", result.outcome().signal().getAsInt());
+    }
+    if (result.started().isPresent()) {
+      out.writeStringField("started", result.started().get().toString());
+    }
+    out.writeStringField("ended", result.ended().toString());
+    if (result.usage().userSeconds().isPresent()) {
+      out.writeNumberField("user_seconds", result.usage().userSeconds().getAsDouble());
+    }
+    if (result.usage().systemSeconds().isPresent()) {
+      out.writeNumberField("system_seconds", result.usage().systemSeconds().getAsDouble());
+    }
+    if (result.usage().maxRssBytes().isPresent()) {
+      out.writeNumberField("max_rss_bytes", result.usage().maxRssBytes().getAsLong());
+    }
+    out.writeNumberField("restarts", result.restarts());
+    if (!result.outcome().reason().isEmpty()) {
+      out.writeStringField("reason", result.outcome().reason());
+    }
   }
 
   /**
-   * A job's document for other programs: {@code id} and {@code state} in front, then the file;
-   * nothing when that is no JSON.
+   * A job's document for other programs: {@code id} and {@code state} in front, then the file. What
+   * the file says of these two is ignored, and of a result too unless it is a record.
    */
-  static Optional<String> document(JobId id, State state, byte[] file)
-      throws JsonProcessingException {
-    ObjectNode document = JSON.createObjectNode();
-    document.put("id", id.number());
-    document.put("state", state.name());
-    try {
-      JSON.readTree(file).properties().forEach(e -> document.set(e.getKey(), e.getValue()));
-    } catch (JsonProcessingException damaged) {
-      return Optional.empty();
-    } catch (IOException impossible) {
-      throw new IllegalStateException("reading from memory", impossible);
+  static String document(JobId id, State state, byte[] file, boolean isRecord) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
+    try (JsonParser in = JsonText.parser(file);
+        JsonGenerator out = generator(ASCII, bytes)) {
+      out.writeStartObject();
+      out.writeNumberField("id", id.number());
+      out.writeStringField("state", state.name());
+      copyFields(in, isRecord ? Set.of("id", "state") : Set.of("id", "state", "result"), out);
+      out.writeEndObject();
     }
-    return Optional.of(
-        JSON.writerWithDefaultPrettyPrinter()
-            // a byte that is no UTF-8 has no other form, and a terminal nothing to act upon
-            .with(JsonWriteFeature.ESCAPE_NON_ASCII)
-            .writeValueAsString(document));
+    return bytes.toString(StandardCharsets.UTF_8);
   }
 
-  private static byte[] line(ObjectNode document) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
-    bytes.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(document));
-    bytes.write('\n');
-    return bytes.toByteArray();
+  private static JsonGenerator generator(JsonFactory json, ByteArrayOutputStream bytes)
+      throws IOException {
+    JsonGenerator out = json.createGenerator(bytes);
+    out.setPrettyPrinter(new DefaultPrettyPrinter());
+    return out;
+  }
+
+  /** Copies every field of the one object in {@code in} but those that are {@code left} out. */
+  private static void copyFields(JsonParser in, Set<String> left, JsonGenerator out)
+      throws IOException {
+    if (in.nextToken() != JsonToken.START_OBJECT) {
+      throw new JsonParseException(in, "no object");
+    }
+    while (in.nextToken() == JsonToken.FIELD_NAME) {
+      String field = in.currentName();
+      in.nextToken();
+      if (left.contains(field)) {
+        in.skipChildren();
+      } else {
+        out.writeFieldName(field);
+        copyValue(in, out);
+      }
+    }
+    if (in.nextToken() != null) {
+      throw new JsonParseException(in, "something behind the object");
+    }
+  }
+
+  private static void copyValue(JsonParser in, JsonGenerator out) throws IOException {
+    int depth = 0;
+    do {
+      JsonToken token = in.currentToken();
+      depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+      if (token.isNumeric()) {
+        out.writeNumber(in.getText());
+      } else {
+        out.copyCurrentEvent(in);
+      }
+    } while (depth > 0 && in.nextToken() != null);
   }
 }

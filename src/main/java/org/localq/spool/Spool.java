@@ -1,6 +1,8 @@
 package org.localq.spool;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -289,9 +291,15 @@ public final class Spool implements AutoCloseable {
           case REJECTED -> layout.rejected(entry.id());
           default -> layout.record(entry.id());
         };
-    return Content.read(file, identity.uid()) instanceof Content.Whole whole
-        ? RecordWriter.document(entry.id(), entry.state(), whole.bytes())
-        : Optional.empty();
+    if (!(Content.read(file, identity.uid()) instanceof Content.Whole whole)) {
+      return Optional.empty();
+    }
+    try {
+      boolean isRecord = file.equals(layout.record(entry.id()));
+      return Optional.of(RecordWriter.document(entry.id(), entry.state(), whole.bytes(), isRecord));
+    } catch (JsonProcessingException | CharacterCodingException unreadable) {
+      return Optional.empty();
+    }
   }
 
   /** The core limit; nothing until a worker has set it. */
