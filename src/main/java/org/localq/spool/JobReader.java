@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +39,12 @@ import org.localq.core.Workplace;
  */
 final class JobReader {
   private static final int LONGEST_REASON = 200;
+
+  /** What four digits can name as a year. */
+  private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
+
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999999Z");
+
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss");
 
   private final Account account;
@@ -78,7 +85,10 @@ final class JobReader {
     if (what.length() > LONGEST_REASON) {
       what = what.substring(0, LONGEST_REASON) + "…";
     }
-    return "is not JSON: " + what + " (line " + bad.getLocation().getLineNr() + ")";
+    // one that exceeds a limit, as of depth, has no place
+    return "is not JSON: "
+        + what
+        + (bad.getLocation() == null ? "" : " (line " + bad.getLocation().getLineNr() + ")");
   }
 
   /**
@@ -88,8 +98,12 @@ final class JobReader {
   private static final class Mistake extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    Mistake(String message) {
+      super(message, null, false, false);
+    }
+
     Mistake(String field, String found, String expected) {
-      super("field \"" + field + "\" is " + found + ", expected " + expected, null, false, false);
+      this("field \"" + field + "\" is " + found + ", expected " + expected);
     }
   }
 
@@ -111,7 +125,8 @@ final class JobReader {
 
     void readDocument(JsonParser in, boolean withResult) throws IOException {
       if (in.nextToken() != JsonToken.START_OBJECT) {
-        throw new Mistake("", in.currentToken() == null ? "missing" : "no object", "a JSON object");
+        throw new Mistake(
+            in.currentToken() == null ? "is empty, expected a JSON object" : "is no JSON object");
       }
       while (in.nextToken() == JsonToken.FIELD_NAME) {
         String field = in.currentName();
@@ -123,8 +138,7 @@ final class JobReader {
         }
       }
       if (in.nextToken() != null) {
-        throw new Mistake(
-            "", "followed by something else", "one JSON object and nothing behind it");
+        throw new Mistake("has something behind its JSON object");
       }
     }
 
@@ -184,7 +198,10 @@ final class JobReader {
       Map<String, String> variables = object("environment", in);
       for (String variable : variables.keySet()) {
         if (variable.isEmpty() || variable.indexOf('=') >= 0) {
-          throw new Mistake("environment", "with a name " + quoted(variable), "names without =");
+          throw new Mistake(
+              "field \"environment\" has the name "
+                  + quoted(variable)
+                  + ", expected names of at least one byte, without = and NUL");
         }
       }
       return variables;
@@ -204,16 +221,17 @@ final class JobReader {
       while (in.nextToken() == JsonToken.FIELD_NAME) {
         String field = in.currentName();
         in.nextToken();
+        String full = "result." + field;
         switch (field) {
-          case "state" -> state = State.parse(text(field, in)).filter(State::isTerminal);
-          case "exit_code" -> code = OptionalInt.of(whole(field, in, 0));
-          case "started" -> started = Optional.of(instant(field, in));
-          case "ended" -> ended = instant(field, in);
+          case "state" -> state = Optional.of(finalState(full, in));
+          case "exit_code" -> code = OptionalInt.of(whole(full, in, 0));
+          case "started" -> started = Optional.of(instant(full, in));
+          case "ended" -> ended = instant(full, in);
           case "user_seconds" -> user = OptionalDouble.of(in.getValueAsDouble());
           case "system_seconds" -> system = OptionalDouble.of(in.getValueAsDouble());
           case "max_rss_bytes" -> rss = OptionalLong.of(in.getValueAsLong());
-          case "restarts" -> restarts = whole(field, in, 0);
-          case "reason" -> reason = text(field, in);
+          case "restarts" -> restarts = whole(full, in, 0);
+          case "reason" -> reason = text(full, in);
           default -> in.skipChildren();
         }
       }
@@ -222,11 +240,18 @@ final class JobReader {
           new Outcome(end, code, reason), started, ended, new Usage(user, system, rss), restarts);
     }
 
+    private static State finalState(String field, JsonParser in) throws IOException {
+      String text = text(field, in);
+      return State.parse(text)
+          .filter(State::isTerminal)
+          .orElseThrow(() -> new Mistake(field, quoted(text), "a final state"));
+    }
+
     JobFile build(JobId id, Instant modified, Account account) {
       if (command.isEmpty()) {
         throw new Mistake("command", "missing", "a list with at least one string");
       }
-      Instant at = submitted.orElse(modified);
+      Instant at = submitted.orElseGet(() -> within(modified).truncatedTo(ChronoUnit.MILLIS));
       String place = directory.orElse(account.home());
       Workplace workplace =
           new Workplace(
@@ -258,7 +283,9 @@ final class JobReader {
         String key = in.currentName();
         if (!ExactText.isExact(key)) {
           throw new Mistake(
-              field, "with a name that stands for no bytes", "no NUL, no lone surrogate");
+              "field \""
+                  + field
+                  + "\" has a name that stands for no bytes, expected no NUL, no lone surrogate");
         }
         in.nextToken();
         entries.put(key, text(field + "." + key, in));
@@ -271,6 +298,9 @@ final class JobReader {
       List<String> texts = new ArrayList<>();
       while (in.nextToken() != JsonToken.END_ARRAY) {
         texts.add(text(field, in));
+      }
+      if (texts.isEmpty()) {
+        throw new Mistake(field, "empty", "a list with at least one string");
       }
       return texts;
     }
@@ -294,10 +324,19 @@ final class JobReader {
     private static Instant instant(String field, JsonParser in) throws IOException {
       String text = text(field, in);
       try {
-        return Instant.parse(text);
+        Instant at = Instant.parse(text);
+        if (at.equals(within(at))) {
+          return at;
+        }
       } catch (DateTimeParseException bad) {
-        throw new Mistake(field, quoted(text), "a time like 2026-11-22T11:00:00.123Z");
+        // said below
       }
+      throw new Mistake(field, quoted(text), "a time like 2026-11-22T11:00:00.123Z");
+    }
+
+    /** The time that is nearest to {@code at} among those that have a date in every zone. */
+    private static Instant within(Instant at) {
+      return at.isBefore(EARLIEST) ? EARLIEST : at.isAfter(LATEST) ? LATEST : at;
     }
 
     private static int whole(String field, JsonParser in, int least) throws IOException {
