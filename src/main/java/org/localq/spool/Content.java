@@ -51,6 +51,9 @@ sealed interface Content {
       if (((Integer) facts.get("mode") & OTHERS_WRITE) != 0) {
         return new Unfit("can be written by every user, expected mode 0600");
       }
+      if (((Integer) facts.get("mode") & OWNER_READ) == 0) {
+        return new Unfit("can't be read by its owner, expected mode 0600");
+      }
       if ((Long) facts.get("size") > MOST_BYTES) {
         return new Unfit("has " + facts.get("size") + " bytes, expected at most " + MOST_BYTES);
       }
@@ -71,6 +74,9 @@ sealed interface Content {
           : new Whole(bytes, modified);
     }
   }
+
+  /** S_IRUSR of stat(2). */
+  int OWNER_READ = 0400;
 
   /** S_IWOTH of stat(2). */
   int OTHERS_WRITE = 0002;

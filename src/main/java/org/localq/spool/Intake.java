@@ -49,7 +49,8 @@ public final class Intake {
 
   private record Unfinished(String facts, Duration since) {}
 
-  private final Map<String, Unfinished> unfinished = new HashMap<>();
+  // by path, which is bytes: two names that are no text can look the same
+  private final Map<Path, Unfinished> unfinished = new HashMap<>();
   private final Map<JobId, Candidate> known = new HashMap<>();
 
   /**
@@ -64,7 +65,7 @@ public final class Intake {
     List<Path> files = unknown(spool.layout());
     // the listing first, the counter second (R8): an id that was seen had been given out by then
     long last = files.isEmpty() ? 0 : spool.ids().last();
-    unfinished.keySet().retainAll(files.stream().map(Intake::name).toList());
+    unfinished.keySet().retainAll(Set.copyOf(files));
     List<Event> events = new ArrayList<>();
     for (Path file : files) {
       try {
@@ -129,7 +130,8 @@ public final class Intake {
     }
     if (Spool.exists(layout.held(id))
         || Spool.exists(layout.running(id))
-        || Spool.exists(layout.record(id))) {
+        || Spool.exists(layout.record(id))
+        || Spool.exists(layout.rejected(id))) {
       return Optional.of(
           "job " + id + " exists already; drop the file under a name that is no number");
     }
@@ -184,21 +186,21 @@ public final class Intake {
     Content.Whole whole = (Content.Whole) content;
     JobFile read = spool.read(id, whole);
     if (read instanceof JobFile.Valid valid) {
-      unfinished.remove(name(file));
+      unfinished.remove(file);
       return new Reading(Optional.of(valid.job()), Optional.empty());
     }
     return new Reading(
         Optional.empty(),
-        isSettled(name(file), whole, now)
+        isSettled(file, whole, now)
             ? Optional.of(((JobFile.Invalid) read).reason())
             : Optional.empty());
   }
 
-  private boolean isSettled(String name, Content.Whole whole, Duration now) {
+  private boolean isSettled(Path file, Content.Whole whole, Duration now) {
     String facts = whole.bytes().length + " bytes of " + whole.modified();
-    Unfinished seen = unfinished.get(name);
+    Unfinished seen = unfinished.get(file);
     if (seen == null || !seen.facts().equals(facts)) {
-      unfinished.put(name, new Unfinished(facts, now));
+      unfinished.put(file, new Unfinished(facts, now));
       return false;
     }
     return now.minus(seen.since()).compareTo(SETTLING) >= 0;
@@ -206,7 +208,7 @@ public final class Intake {
 
   private Event refuse(Locked locked, Path file, JobId id, String reason) throws IOException {
     locked.reject(file, id, name(file) + " " + reason);
-    unfinished.remove(name(file));
+    unfinished.remove(file);
     return new Event.Refused(name(file), id, reason);
   }
 

@@ -81,7 +81,10 @@ final class JobReader {
   }
 
   private static String explain(JsonProcessingException bad) {
-    String what = bad.getOriginalMessage().replaceAll("\\s+", " ");
+    String what =
+        bad.getOriginalMessage()
+            .replaceAll("\\[Source: [^;]*; ([^]]*)]", "$1")
+            .replaceAll("\\s+", " ");
     if (what.length() > LONGEST_REASON) {
       what = what.substring(0, LONGEST_REASON) + "…";
     }

@@ -2,6 +2,7 @@ package org.localq.spool;
 
 import java.io.IOException;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -162,7 +163,7 @@ public final class Locked implements AutoCloseable {
   }
 
   private static byte[] text(long number) {
-    return (number + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    return (number + "\n").getBytes(StandardCharsets.US_ASCII);
   }
 
   /** Writes the record of a claimed job, and takes the job out of running/. */
@@ -273,10 +274,9 @@ public final class Locked implements AutoCloseable {
    * always has one.
    */
   void reject(Path file, JobId id, String reason) throws IOException {
-    spool
-        .drafts()
-        .replace(
-            layout.reason(id), (reason + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    // a file's name can hold line ends
+    String line = reason.replaceAll("\\p{Cntrl}", "?") + "\n";
+    spool.drafts().replace(layout.reason(id), line.getBytes(StandardCharsets.UTF_8));
     move(file, layout.rejected(id));
     spool.fsync().directory(layout.rejectedDirectory());
   }
