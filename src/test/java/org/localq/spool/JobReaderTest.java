@@ -307,6 +307,14 @@ class JobReaderTest {
     }
 
     @Test
+    void is_told_what_is_not_closed() {
+      assertEquals(
+          "is not JSON: Unexpected end-of-input: expected close marker for Array (start marker at"
+              + " line: 1, column: 13) (line 1)",
+          invalid("{\"command\": ["));
+    }
+
+    @Test
     void says_in_which_line() {
       String reason = invalid("{\n\"command\": [\"x\"],\n\"y\": NaN }");
       assertTrue(reason.endsWith("(line 3)"), reason);

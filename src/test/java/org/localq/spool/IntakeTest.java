@@ -1,0 +1,517 @@
+package org.localq.spool;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.core.Candidate;
+import org.localq.core.JobId;
+
+/** On the real file system: what people and programs drop into a spool. */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class IntakeTest {
+  private static final String JOB = "{\"command\": [\"true\"], \"cores\": 3}";
+  private static final JobId ONE = new JobId(1);
+  private static final JobId TWO = new JobId(2);
+  private static final Duration START = Duration.ofHours(5);
+
+  @TempDir private Path directory;
+  private Bench bench;
+  private Locked locked;
+  private final Intake intake = new Intake();
+
+  @BeforeEach
+  void makeTheSpool() throws IOException {
+    bench = new Bench(directory, Bench.FILES_ONLY);
+    locked = bench.spool.lock();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    locked.close();
+    bench.close();
+  }
+
+  @Nested
+  class A_whole_job {
+    @Test
+    void gets_an_id() throws IOException {
+      bench.put("mine.json", JOB);
+      assertEquals(List.of(new Intake.Event.Accepted("mine.json", ONE)), look(0));
+      assertEquals(JOB, bench.text("1.json"));
+      assertFalse(bench.has("mine.json"));
+      assertEquals(Set.of(ONE), bench.spool.pending());
+      assertCandidates(new Candidate(ONE, 3));
+    }
+
+    @Test
+    void is_not_looked_at_twice() throws IOException {
+      bench.put("mine.json", JOB);
+      look(0);
+      assertEquals(List.of(), look(1));
+      assertCandidates(new Candidate(ONE, 3));
+    }
+
+    @Test
+    void becomes_private_and_is_forced_before_it_gets_its_name() throws IOException {
+      Path file = bench.put("mine.json", JOB);
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-r--"));
+      bench.fsync.forget();
+      look(0);
+      assertEquals(
+          List.of("file of " + JOB.length() + " bytes", ".localq/seq", ""), bench.fsync.order());
+      SortedSet<String> forced = bench.fsync.calls().get(0).names();
+      assertTrue(forced.contains("mine.json"), forced.toString());
+      SortedSet<String> named = bench.fsync.calls().get(2).names();
+      assertTrue(named.contains("1.json") && !named.contains("mine.json"), named.toString());
+      assertEquals("rw-------", mode("1.json"));
+    }
+
+    @Test
+    void has_the_time_of_its_file() throws IOException {
+      Path file = bench.put("mine.json", JOB);
+      Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2026-01-02T03:04:05Z")));
+      look(0);
+      assertEquals(
+          Instant.parse("2026-01-02T03:04:05Z"),
+          assertInstanceOf(Entry.Waiting.class, bench.entry(ONE)).job().submission().submitted());
+    }
+
+    @Test
+    void takes_the_next_id_where_a_file_lies_under_its_own() throws IOException {
+      // both come to number 1: one by name, one by its turn
+      bench.put("1.json", JOB);
+      bench.put("mine.json", JOB);
+      for (int second = 0; second < 4; second++) {
+        look(second);
+      }
+      assertFalse(bench.has("mine.json"), bench.evidence());
+      assertEquals(1, bench.spool.pending().size(), bench.evidence());
+      assertEquals(1, bench.spool.rejected().size(), bench.evidence());
+    }
+
+    @Test
+    void of_a_client_is_known_as_it_is() throws IOException {
+      bench.submit("a");
+      assertEquals(List.of(), look(0));
+      assertCandidates(new Candidate(ONE, 2));
+      assertEquals("rw-------", mode("1.json"));
+    }
+
+    @Test
+    void is_forgotten_when_it_is_claimed() throws IOException {
+      bench.submit("a");
+      bench.submit("b");
+      look(0);
+      assertTrue(locked.claim(ONE, 1, new byte[0]));
+      look(1);
+      assertCandidates(new Candidate(TWO, 2));
+    }
+
+    @Test
+    void is_read_anew_where_it_was_forgotten() throws IOException {
+      bench.submit("a");
+      look(0);
+      Files.delete(bench.layout.pending(ONE));
+      bench.put("1.json", JOB);
+      assertEquals(List.of(), look(1));
+      assertCandidates(new Candidate(ONE, 2));
+      intake.forget(ONE);
+      assertEquals(List.of(), look(2));
+      assertCandidates(new Candidate(ONE, 3));
+    }
+  }
+
+  @Nested
+  class A_file_that_is_no_job {
+    @Test
+    void is_refused_once_it_was_unchanged_for_sixty_seconds() throws IOException {
+      bench.put("bad.json", "{\"command\": [");
+      assertEquals(List.of(), look(0));
+      assertEquals(List.of(), look(59.999));
+      assertTrue(bench.has("bad.json"));
+      Intake.Event.Refused refused = theRefusal(look(60));
+      assertEquals("bad.json", refused.name());
+      assertTrue(refused.reason().startsWith("is not JSON: "), refused.reason());
+      assertKept(refused.id(), "bad.json " + refused.reason());
+      assertEquals("{\"command\": [", bench.text("rejected/1.json"));
+    }
+
+    @Test
+    void is_left_alone_while_it_grows() throws IOException {
+      Path file = bench.put("growing.json", "");
+      for (int second = 0; second < 600; second += 30) {
+        assertEquals(List.of(), look(second), "after " + second + " seconds");
+        Files.writeString(file, " ", StandardOpenOption.APPEND);
+      }
+      Files.writeString(file, JOB, StandardOpenOption.APPEND);
+      assertEquals(List.of(new Intake.Event.Accepted("growing.json", ONE)), look(600));
+    }
+
+    @Test
+    void is_left_alone_while_it_is_rewritten_at_the_same_length() throws IOException {
+      Path file = bench.put("changing.json", "{");
+      for (int second = 0; second < 300; second += 30) {
+        Files.setLastModifiedTime(file, FileTime.from(Instant.ofEpochSecond(1_000_000 + second)));
+        assertEquals(List.of(), look(second), "after " + second + " seconds");
+      }
+    }
+
+    @Test
+    void waits_anew_where_another_took_its_name() throws IOException {
+      bench.put("bad.json", "{");
+      look(0);
+      Files.delete(bench.layout.root().resolve("bad.json"));
+      look(30);
+      bench.put("bad.json", "{");
+      assertEquals(List.of(), look(60));
+      assertEquals(List.of(), look(119));
+      theRefusal(look(120));
+    }
+
+    @Test
+    void waits_anew_where_the_worker_was_restarted() throws IOException {
+      bench.put("bad.json", "{");
+      look(0);
+      Intake restarted = new Intake();
+      assertEquals(List.of(), restarted.look(locked, START.plusSeconds(60)));
+      assertEquals(1, restarted.look(locked, START.plusSeconds(120)).size());
+    }
+
+    @Test
+    void delays_no_other() throws IOException {
+      bench.put("bad.json", "{");
+      bench.put("good.json", JOB);
+      assertEquals(List.of(new Intake.Event.Accepted("good.json", ONE)), look(0));
+    }
+
+    @Test
+    void is_refused_under_its_own_id_where_it_was_given_out() throws IOException {
+      bench.submit("a");
+      Files.delete(bench.layout.pending(ONE));
+      bench.put("1.json", "{");
+      look(0);
+      assertEquals(ONE, theRefusal(look(60)).id());
+      bench.assertNames(".localq/seq", "1");
+    }
+
+    @Test
+    void is_known_to_readers_with_the_reason() throws IOException {
+      bench.put("bad.json", "{\"command\": [\"x\"], \"cores\": 0}");
+      look(0);
+      look(60);
+      assertEquals(
+          "bad.json field \"cores\" is 0, expected a whole number from 1 to 2147483647",
+          assertInstanceOf(Entry.Rejected.class, bench.entry(ONE)).reason());
+    }
+  }
+
+  /** Waiting will not mend it: refused at the first look, and never opened. */
+  @Nested
+  class A_file_that_can_be_no_job {
+    @Test
+    void is_a_link_to_a_file_outside() throws IOException {
+      Path outside = Files.writeString(directory.resolve("outside"), JOB);
+      Files.createSymbolicLink(path("x.json"), outside);
+      assertRefusedAtOnce("x.json", "is no regular file");
+      assertTrue(Files.isSymbolicLink(bench.layout.rejected(ONE)));
+      assertEquals(JOB, Files.readString(outside));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x.json", "nowhere", "held", "/dev/zero", "."})
+    void is_a_link_to(String target) throws IOException {
+      Files.createSymbolicLink(path("x.json"), Path.of(target));
+      assertRefusedAtOnce("x.json", "is no regular file");
+      Files.delete(bench.layout.rejected(ONE));
+    }
+
+    @Test
+    void is_a_fifo() throws Exception {
+      run("mkfifo", path("x.json").toString());
+      assertRefusedAtOnce("x.json", "is no regular file");
+    }
+
+    @Test
+    void is_a_directory() throws IOException {
+      Files.createDirectory(path("x.json"));
+      Files.writeString(path("x.json").resolve("inside"), "kept");
+      assertRefusedAtOnce("x.json", "is no regular file");
+      assertEquals("kept", bench.text("rejected/1.json/inside"));
+    }
+
+    @Test
+    void is_huge() throws IOException {
+      try (RandomAccessFile sparse = new RandomAccessFile(path("x.json").toFile(), "rw")) {
+        sparse.setLength(5L << 30);
+      }
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(20),
+          () -> assertRefusedAtOnce("x.json", "has 5368709120 bytes, expected at most 33554432"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-----w-", "rwxrwxrwx"})
+    void can_be_written_by_everybody(String mode) throws IOException {
+      bench.put("x.json", JOB);
+      Files.setPosixFilePermissions(path("x.json"), PosixFilePermissions.fromString(mode));
+      assertRefusedAtOnce("x.json", "can be written by every user, expected mode 0600");
+    }
+
+    /** For its owner, that is; to root the mode says nothing, and it is all the same. */
+    @Test
+    void can_not_be_read() throws IOException {
+      bench.put("x.json", JOB);
+      Files.setPosixFilePermissions(path("x.json"), Set.of());
+      assertRefusedAtOnce("x.json", "can't be read by its owner, expected mode 0600");
+    }
+
+    @Test
+    void lies_under_an_id_that_was_never_given_out() throws IOException {
+      bench.put("5.json", JOB);
+      assertRefusedAtOnce(
+          "5.json", "job id 5 was never given out; drop the file under a name that is no number");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"held", "running", "done", "rejected"})
+    void lies_under_an_id_that_is_taken_in(String place) throws IOException {
+      bench.submit("a");
+      Files.move(bench.layout.pending(ONE), bench.layout.root().resolve(place + "/1.json"));
+      String before = bench.text(place + "/1.json");
+      bench.put("1.json", JOB);
+      Intake.Event.Refused refused = theRefusal(look(0));
+      assertEquals(
+          new Intake.Event.Refused(
+              "1.json", TWO, "job 1 exists already; drop the file under a name that is no number"),
+          refused);
+      assertEquals(before, bench.text(place + "/1.json"), bench.evidence());
+      assertEquals(JOB, bench.text("rejected/2.json"));
+      assertCandidates();
+    }
+  }
+
+  @Nested
+  class A_name {
+    @ParameterizedTest
+    @ValueSource(strings = {"x.json.tmp", ".x.json", ".json", "x.JSON", "x", "json", "README"})
+    void that_is_nobodys_business_is_left_alone(String name) throws IOException {
+      bench.put(name, JOB);
+      assertEquals(List.of(), look(0));
+      assertEquals(List.of(), look(600));
+      assertTrue(bench.has(name));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "007.json",
+          "0.json",
+          "-1.json",
+          "1_3.json",
+          "1e3.json",
+          "1000000000000000000.json",
+          "-rf.json",
+          "--help.json",
+          "a b.json",
+          "$(id).json",
+          "*.json",
+          "a'b\".json",
+          "a\\b.json",
+          "a\u001b[31m.json",
+          "a\nb.json",
+          "\n.json",
+          "a\rb.json",
+          "x.json.json"
+        })
+    void that_is_odd_makes_no_difference(String name) throws IOException {
+      bench.put(name, JOB);
+      assertEquals(List.of(new Intake.Event.Accepted(name, ONE)), look(0));
+      assertEquals(JOB, bench.text("1.json"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\nb.json", "\n.json", "a\r\nb.json"})
+    void with_a_line_end_makes_no_second_line_of_a_reason(String name) throws IOException {
+      bench.put(name, "{");
+      look(0);
+      theRefusal(look(60));
+      String reason = bench.text("rejected/1.reason");
+      assertEquals(1, reason.lines().count(), reason);
+      assertTrue(reason.endsWith("\n"), reason);
+    }
+
+    @Test
+    void of_250_bytes_is_no_matter() throws IOException {
+      String name = "x".repeat(245) + ".json";
+      bench.put(name, JOB);
+      assertEquals(List.of(new Intake.Event.Accepted(name, ONE)), look(0));
+    }
+
+    @Test
+    void that_is_not_utf_8_is_no_matter() throws Exception {
+      dropByShell("a\\377b.json", JOB);
+      assertInstanceOf(Intake.Event.Accepted.class, look(0).get(0), bench.evidence());
+      assertEquals(JOB, bench.text("1.json"));
+    }
+
+    @Test
+    void that_is_not_utf_8_is_refused_like_any_other() throws Exception {
+      dropByShell("a\\377b.json", "{");
+      look(0);
+      theRefusal(look(60));
+      assertEquals("{", bench.text("rejected/1.json"));
+    }
+
+    @Test
+    void that_looks_like_another_is_not_mixed_up_with_it() throws Exception {
+      // both decode to the same text
+      dropByShell("a\\377b.json", "{");
+      dropByShell("a\\376b.json", "{ ");
+      look(0);
+      assertEquals(List.of(), look(59));
+      assertEquals(2, look(60).size(), bench.evidence());
+    }
+  }
+
+  /** Pitfall: rename(2) of one link of a file over another does nothing, and says it did. */
+  @Nested
+  class Two_names_of_one_file {
+    @Test
+    void become_two_jobs() throws IOException {
+      bench.put("a.json", JOB);
+      Files.createLink(path("b.json"), path("a.json"));
+      assertEquals(2, look(0).size(), bench.evidence());
+      assertEquals(Set.of(ONE, TWO), bench.spool.pending());
+      assertTrue(locked.claim(ONE, 1, new byte[0]));
+      assertTrue(locked.claim(TWO, 1, new byte[0]));
+      assertEquals(Set.of(), bench.spool.pending(), bench.evidence());
+      assertEquals(Set.of(ONE, TWO), bench.spool.running());
+    }
+
+    @Test
+    void of_which_one_is_a_pending_job_become_two_jobs() throws IOException {
+      bench.submit("a");
+      Files.createLink(path("copy.json"), bench.layout.pending(ONE));
+      look(0);
+      assertEquals(Set.of(ONE, TWO), bench.spool.pending(), bench.evidence());
+    }
+
+    @Test
+    void of_which_one_is_running_do_not_bring_it_back() throws IOException {
+      bench.submit("a");
+      assertTrue(locked.claim(ONE, 1, new byte[0]));
+      Files.createLink(bench.layout.pending(ONE), bench.layout.running(ONE));
+      theRefusal(look(0));
+      assertEquals(Set.of(), bench.spool.pending(), bench.evidence());
+      assertEquals(Set.of(ONE), bench.spool.running());
+    }
+  }
+
+  @Nested
+  class A_hundred_of_each {
+    @Test
+    void end_in_one_place_each() throws IOException {
+      for (int i = 0; i < 100; i++) {
+        bench.put("good" + i + ".json", JOB);
+        bench.put("bad" + i + ".json", "{" + i);
+        Files.createDirectory(path("ugly" + i + ".json"));
+      }
+      assertEquals(200, look(0).size());
+      assertEquals(100, look(60).size());
+      Map<Boolean, Long> count =
+          Map.of(
+              true,
+              (long) bench.spool.pending().size(),
+              false,
+              (long) bench.spool.rejected().size());
+      assertEquals(Map.of(true, 100L, false, 200L), count);
+      Set<JobId> ids = new TreeSet<>(bench.spool.pending());
+      ids.addAll(bench.spool.rejected());
+      assertEquals(300, ids.size(), "each has an id of its own");
+      assertEquals(400, bench.names("rejected").size(), "each refusal has a reason");
+    }
+  }
+
+  /** {@code seconds} after the first look. */
+  private List<Intake.Event> look(double seconds) throws IOException {
+    return intake.look(locked, START.plusMillis(Math.round(seconds * 1000)));
+  }
+
+  private Intake.Event.Refused theRefusal(List<Intake.Event> events) {
+    assertEquals(1, events.size(), () -> events + bench.evidence());
+    return assertInstanceOf(Intake.Event.Refused.class, events.get(0));
+  }
+
+  private void assertRefusedAtOnce(String name, String reason) throws IOException {
+    assertEquals(List.of(new Intake.Event.Refused(name, ONE, reason)), look(0), bench.evidence());
+    assertKept(ONE, name + " " + reason);
+    assertFalse(bench.has(name), bench.evidence());
+    assertEquals(List.of(), look(1));
+  }
+
+  private void assertKept(JobId id, String reason) throws IOException {
+    bench.assertNames("rejected", id + ".json", id + ".reason");
+    assertEquals(reason + "\n", bench.text("rejected/" + id + ".reason"));
+  }
+
+  private void assertCandidates(Candidate... expected) {
+    Collection<Candidate> found = intake.candidates();
+    assertEquals(Set.of(expected), Set.copyOf(found), bench::evidence);
+  }
+
+  private String mode(String name) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path(name)));
+  }
+
+  private Path path(String name) {
+    return bench.layout.root().resolve(name);
+  }
+
+  /** Java can't make a name that is not of the locale. */
+  private void dropByShell(String name, String content) throws Exception {
+    run(
+        "sh",
+        "-c",
+        "umask 077; printf %s \"$3\" > \"$1/$(printf \"$2\")\"",
+        "sh",
+        bench.layout.root().toString(),
+        name,
+        content);
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(20, TimeUnit.SECONDS), String.join(" ", command));
+    assertEquals(0, process.exitValue(), () -> String.join(" ", command) + ": " + output);
+  }
+}
