@@ -51,7 +51,8 @@ final class Queue {
   /** Whether it is the queue that a user has without naming one. */
   private boolean isDefault() {
     return named.isEmpty()
-        || (door.variable("HOME").isPresent() && uriFile().equals(UriFile.ofHome(door.home())));
+        || (door.variable("HOME").isPresent()
+            && uriFile().path().equals(UriFile.ofHome(door.home()).path()));
   }
 
   /** How a user addresses this queue: nothing for the default one, else the option. */

@@ -25,7 +25,10 @@ import org.localq.core.State;
 final class RecordWriter {
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** For a terminal there is nothing in it to act upon, and a byte that is no UTF-8 has no other form. */
+  /**
+   * For a terminal there is nothing in it to act upon, and a byte that is no UTF-8 has no other
+   * form.
+   */
   private static final JsonFactory ASCII =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 

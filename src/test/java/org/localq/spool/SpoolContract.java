@@ -771,7 +771,7 @@ abstract class SpoolContract {
       bench.put("running/1.json", job);
       bench.put("running/1.1.exit-3", "");
       bench.put("running/1.cancel", "30\n");
-      assertEquals(State.RUNNING, bench.entry(ONE).state(), "until it is redone");
+      assertEquals(State.FAILED, bench.entry(ONE).state(), "the record wins over the claim");
       locked.finish(ONE, Bench.job(), Bench.cancelled());
       assertEquals(record, bench.text("done/1.json"));
       bench.assertNames("running");
