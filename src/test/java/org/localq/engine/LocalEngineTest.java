@@ -72,7 +72,10 @@ class LocalEngineTest {
     void makes_the_shim_the_leader_of_a_session_of_its_own() throws Exception {
       Launch launch =
           launch(
-              SampleJob.of("/bin/sh", "-c", ": >up; until [ -e go ]; do sleep 0.01; done")
+              SampleJob.of(
+                      "/bin/sh",
+                      "-c",
+                      ": >up; i=0; until [ -e go ] || [ $i -gt 3000 ]; do sleep 0.01; i=$((i+1)); done")
                   .in("" + base));
       engine.start(launch);
       eventually(() -> Files.exists(base.resolve("up")), () -> listing(running));

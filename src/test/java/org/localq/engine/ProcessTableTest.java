@@ -41,7 +41,10 @@ class ProcessTableTest {
   @AfterEach
   void end_what_was_started() {
     for (long pid : started) {
-      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+      Optional<ProcessHandle> handle = ProcessHandle.of(pid);
+      // the children first: without their parent nobody finds them
+      handle.stream().flatMap(ProcessHandle::descendants).forEach(ProcessHandle::destroyForcibly);
+      handle.ifPresent(ProcessHandle::destroyForcibly);
     }
   }
 

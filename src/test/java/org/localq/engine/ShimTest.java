@@ -52,7 +52,8 @@ class ShimTest {
 
   /** A command that goes on until the file "go" is there. */
   private static final String UNTIL_GO =
-      "exec sh -c ': >up; until [ -e go ]; do sleep 0.01; done; exit 5'\n";
+      "exec sh -c ': >up; i=0; until [ -e go ] || [ $i -gt 3000 ]; do sleep 0.01; i=$((i+1)); done;"
+          + " exit 5'\n";
 
   private void awaitFile(String name) throws Exception {
     eventually(() -> Files.exists(bench.path(name)), bench::evidence);
