@@ -25,7 +25,7 @@ export LOCALQ_URI="$scratch/quickstart"
 trap 'localqd stop --cancel >/dev/null 2>&1; rm -rf "$scratch"' EXIT
 cd "$scratch"
 
-say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
+say() { printf '\n$ %s\n' "$*"; }
 run() {
   say "$*"
   "$@" || echo "(exit code $?)"
@@ -44,14 +44,19 @@ echo
 echo "The worker may go, be replaced, crash: the jobs go on, and their exit codes are not lost."
 run localqd restart
 run lqueue
-run lbatch --wait true
-last=$(lbatch --parsable --wait true)
-run lqueue
+run lbatch --wait sh -c 'exit 7'
 
-say 'cat *.out *.log'
-cat ./*.out ./*.log
+# job 3 has a few seconds to go
+tries=0
+until [ "$(linfo --state 3)" = FAILED ] || [ "$tries" -ge 60 ]; do
+  tries=$((tries + 1))
+  sleep 0.5
+done
+run lqueue
+say 'cat *.out two-cores.log'
+cat ./*.out two-cores.log
 run linfo 3
-run lcancel "$last"
+run lcancel 3
 run localqd stop
 
 for id in 1 2; do
