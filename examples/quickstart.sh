@@ -25,7 +25,16 @@ export LOCALQ_URI="$scratch/quickstart"
 trap 'localqd stop --cancel >/dev/null 2>&1; rm -rf "$scratch"' EXIT
 cd "$scratch"
 
-say() { printf '\n$ %s\n' "$*"; }
+say() { # the words as one would type them
+  printf '\n$'
+  for word; do
+    case $word in
+      *[!A-Za-z0-9_./=-]*) printf " '%s'" "$word" ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
+  echo
+}
 run() {
   say "$*"
   "$@" || echo "(exit code $?)"
@@ -37,7 +46,7 @@ run lbatch echo "my first job"
 run lbatch -n 2 -o two-cores.log sh -c 'echo "on $LOCALQ_CORES cores in $PWD"; sleep 2'
 run lbatch sh -c 'sleep 4; exit 3'
 run lqueue
-say ls queue
+say ls quickstart.queue
 ls "$scratch/quickstart.queue"
 
 echo
@@ -53,7 +62,7 @@ until [ "$(linfo --state 3)" = FAILED ] || [ "$tries" -ge 60 ]; do
   sleep 0.5
 done
 run lqueue
-say 'cat *.out two-cores.log'
+printf '\n$ cat *.out two-cores.log\n'
 cat ./*.out two-cores.log
 run linfo 3
 run lcancel 3
