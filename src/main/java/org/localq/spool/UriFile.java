@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.localq.core.Identity;
 import org.localq.core.Refusal;
 
@@ -24,6 +25,9 @@ import org.localq.core.Refusal;
 public record UriFile(Path path) {
   private static final int LONGEST = 16_384;
   private static final int OTHERS = 0077;
+
+  /** What a decoder leaves where bytes were no UTF-8, and the one character that no path holds. */
+  private static final Pattern NO_PATH = Pattern.compile("[\\x{fffd}\\x00]");
 
   /** The default one of a user: its spool is {@code queue/} beside it. */
   public static UriFile ofHome(Path home) {
@@ -63,7 +67,7 @@ public record UriFile(Path path) {
       return Optional.empty();
     }
     refuseUnlessPrivate(facts, identity);
-    return Optional.of(parse(Files.readString(path, StandardCharsets.ISO_8859_1)));
+    return Optional.of(parse(new String(Files.readAllBytes(path), StandardCharsets.UTF_8)));
   }
 
   private void refuseUnlessPrivate(Map<String, Object> facts, Identity identity) {
@@ -103,7 +107,8 @@ public record UriFile(Path path) {
           || !uri.getPath().startsWith("/")
           || (uri.getAuthority() != null && !uri.getAuthority().isEmpty())
           || uri.getQuery() != null
-          || uri.getFragment() != null) {
+          || uri.getFragment() != null
+          || NO_PATH.matcher(uri.getPath()).find()) {
         throw garbage('"' + shorten(line) + '"');
       }
       return path.getFileSystem().getPath(uri.getPath()).normalize();
