@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,14 @@ final class SpoolFounder {
   void makeParents(Path path) throws IOException {
     if (path != null && !Files.isDirectory(path)) {
       makeParents(path.getParent());
-      makeDirectory(path);
+      try {
+        makeDirectory(path);
+      } catch (FileAlreadyExistsException taken) {
+        if (!Files.isDirectory(path)) {
+          throw taken;
+        }
+        // RACE: another process made it first
+      }
       fsync.directory(path.getParent());
     }
   }
@@ -62,24 +70,28 @@ final class SpoolFounder {
                 + identity.process().pid()
                 + "-"
                 + identity.process().ticks());
-    if (Files.isDirectory(draft)) {
-      PathUtils.deleteDirectory(draft);
-    }
+    discard(draft);
     try {
       build(new Layout(draft));
       Files.move(draft, root, StandardCopyOption.ATOMIC_MOVE);
       fsync.directory(root.getParent());
       return true;
     } catch (AtomicMoveNotSupportedException mountPoint) {
-      PathUtils.deleteDirectory(draft);
+      discard(draft);
       throw mountPoint;
     } catch (FileSystemException taken) {
-      PathUtils.deleteDirectory(draft);
+      discard(draft);
       if (Files.isDirectory(root) && !isEmpty(root)) {
         // RACE: another process made it first
         return false;
       }
       throw taken;
+    }
+  }
+
+  private static void discard(Path draft) throws IOException {
+    if (Files.isDirectory(draft)) {
+      PathUtils.deleteDirectory(draft);
     }
   }
 
