@@ -2,6 +2,7 @@ package org.localq.spool;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -45,12 +46,16 @@ public final class Intake {
 
     /** It is in rejected/. */
     record Refused(String name, JobId id, String reason) implements Event {}
+
+    /** It is to be in rejected/, and can't be moved there; that is tried again after a while. */
+    record Stuck(String name, String trouble) implements Event {}
   }
 
   private record Unfinished(String facts, Duration since) {}
 
   // by path, which is bytes: two names that are no text can look the same
   private final Map<Path, Unfinished> unfinished = new HashMap<>();
+  private final Map<Path, Duration> stuck = new HashMap<>();
   private final Map<JobId, Candidate> known = new HashMap<>();
 
   /**
@@ -66,6 +71,7 @@ public final class Intake {
     // the listing first, the counter second (R8): an id that was seen had been given out by then
     long last = files.isEmpty() ? 0 : spool.ids().last();
     unfinished.keySet().retainAll(Set.copyOf(files));
+    stuck.keySet().retainAll(Set.copyOf(files));
     List<Event> events = new ArrayList<>();
     for (Path file : files) {
       try {
@@ -106,17 +112,20 @@ public final class Intake {
 
   private Optional<Event> take(Locked locked, Path file, long last, Duration now)
       throws IOException {
+    if (stuck.containsKey(file) && now.minus(stuck.get(file)).compareTo(SETTLING) < 0) {
+      return Optional.empty();
+    }
     Optional<JobId> id = Layout.idOf(name(file));
     if (id.isEmpty()) {
       return takeDrop(locked, file, now);
     }
     Optional<String> usurped = usurped(locked.spool().layout(), id.get(), last);
     if (usurped.isPresent()) {
-      return Optional.of(refuse(locked, file, locked.spool().ids().next(), usurped.get()));
+      return Optional.of(refuse(locked, file, locked.spool().newId(), usurped.get(), now));
     }
     Reading reading = examine(locked, file, id.get(), now);
     if (reading.unfit().isPresent()) {
-      return Optional.of(refuse(locked, file, id.get(), reading.unfit().get()));
+      return Optional.of(refuse(locked, file, id.get(), reading.unfit().get(), now));
     }
     reading.job().ifPresent(job -> known.put(id.get(), new Candidate(id.get(), job.cores())));
     return Optional.empty();
@@ -143,7 +152,7 @@ public final class Intake {
     // its id is not known yet, and nothing that is checked depends on it
     Reading reading = examine(locked, file, new JobId(1), now);
     if (reading.unfit().isPresent()) {
-      return Optional.of(refuse(locked, file, spool.ids().next(), reading.unfit().get()));
+      return Optional.of(refuse(locked, file, spool.newId(), reading.unfit().get(), now));
     }
     return reading.job().isPresent() ? accept(spool, file, reading.job().get()) : Optional.empty();
   }
@@ -154,7 +163,7 @@ public final class Intake {
         FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
       spool.fsync().file(channel);
     }
-    JobId id = spool.ids().next();
+    JobId id = spool.newId();
     Path pending = spool.layout().pending(id);
     if (Spool.exists(pending)) {
       // somebody dropped a file under this id; it is refused at the next look, the id is not used
@@ -206,8 +215,17 @@ public final class Intake {
     return now.minus(seen.since()).compareTo(SETTLING) >= 0;
   }
 
-  private Event refuse(Locked locked, Path file, JobId id, String reason) throws IOException {
-    locked.reject(file, id, name(file) + " " + reason);
+  private Event refuse(Locked locked, Path file, JobId id, String reason, Duration now)
+      throws IOException {
+    try {
+      locked.reject(file, id, name(file) + " " + reason);
+    } catch (NoSuchFileException gone) {
+      throw gone;
+    } catch (FileSystemException immovable) {
+      // a directory that its owner can't write, for one; it must not hold up the others
+      stuck.put(file, now);
+      return new Event.Stuck(name(file), reason + "; " + immovable.getMessage());
+    }
     unfinished.remove(file);
     return new Event.Refused(name(file), id, reason);
   }

@@ -277,7 +277,12 @@ public final class Locked implements AutoCloseable {
     // a file's name can hold line ends
     String line = reason.replaceAll("\\p{Cntrl}", "?") + "\n";
     spool.drafts().replace(layout.reason(id), line.getBytes(StandardCharsets.UTF_8));
-    move(file, layout.rejected(id));
+    try {
+      move(file, layout.rejected(id));
+    } catch (IOException failed) {
+      Files.deleteIfExists(layout.reason(id));
+      throw failed;
+    }
     spool.fsync().directory(layout.rejectedDirectory());
   }
 

@@ -75,11 +75,7 @@ public final class Spool implements AutoCloseable {
    */
   public JobId submit(Function<JobId, Job> job) throws IOException {
     while (true) {
-      JobId id = ids.next();
-      // a spool restored from a backup can have a counter that is behind its jobs
-      if (isTaken(id)) {
-        continue;
-      }
+      JobId id = newId();
       Path draft = drafts.write(JobWriter.write(job.apply(id)));
       try {
         Files.createLink(layout.pending(id), draft);
@@ -93,6 +89,16 @@ public final class Spool implements AutoCloseable {
       makeDurable(id);
       return id;
     }
+  }
+
+  /** An id that no job of this spool has, given out for good. */
+  JobId newId() throws IOException {
+    JobId id = ids.next();
+    // a spool restored from a backup can have a counter that is behind its jobs
+    while (isTaken(id)) {
+      id = ids.next();
+    }
+    return id;
   }
 
   private boolean isTaken(JobId id) {

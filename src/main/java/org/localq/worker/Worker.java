@@ -137,6 +137,8 @@ public final class Worker {
         log.say(accepted.id(), "accepted from " + accepted.name());
       } else if (event instanceof Intake.Event.Refused refused) {
         log.say(refused.id(), "REJECTED, " + refused.name() + " " + refused.reason());
+      } else if (event instanceof Intake.Event.Stuck stuck) {
+        log.say(stuck.name() + " can't be moved to rejected/: it " + stuck.trouble());
       }
     }
   }
