@@ -118,6 +118,15 @@ class IntakeTest {
       assertEquals(1, bench.spool.rejected().size(), bench.evidence());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"held", "running", "done", "rejected"})
+    void passes_over_an_id_that_is_taken_in(String place) throws IOException {
+      // a counter that came out of an old backup
+      bench.put(place + "/1.json", "{}");
+      bench.put("mine.json", JOB);
+      assertEquals(List.of(new Intake.Event.Accepted("mine.json", TWO)), look(0));
+    }
+
     @Test
     void of_a_client_is_known_as_it_is() throws IOException {
       bench.submit("a");
@@ -152,6 +161,15 @@ class IntakeTest {
 
   @Nested
   class A_file_that_is_no_job {
+    @Test
+    void is_put_in_the_place_of_no_other() throws IOException {
+      bench.put("rejected/1.json", "kept");
+      bench.put("bad.json", "{");
+      look(0);
+      assertEquals(TWO, theRefusal(look(60)).id());
+      assertEquals("kept", bench.text("rejected/1.json"));
+    }
+
     @Test
     void is_refused_once_it_was_unchanged_for_sixty_seconds() throws IOException {
       bench.put("bad.json", "{\"command\": [");
@@ -433,6 +451,35 @@ class IntakeTest {
       theRefusal(look(0));
       assertEquals(Set.of(), bench.spool.pending(), bench.evidence());
       assertEquals(Set.of(ONE), bench.spool.running());
+    }
+  }
+
+  /** As is a directory that its owner can't write. Root can move that; but not over this. */
+  @Nested
+  class A_file_that_can_not_be_moved {
+    @BeforeEach
+    void block() throws IOException {
+      Files.createDirectory(bench.layout.reason(ONE));
+      Files.createSymbolicLink(path("x.json"), Path.of("nowhere"));
+    }
+
+    @Test
+    void holds_up_no_other() throws IOException {
+      // the first to come gets the number with which it goes wrong
+      assertInstanceOf(Intake.Event.Stuck.class, look(0).get(0));
+      bench.put("good.json", JOB);
+      assertEquals(List.of(new Intake.Event.Accepted("good.json", TWO)), look(1));
+    }
+
+    @Test
+    void is_tried_again_after_a_while_and_takes_no_number_until_then() throws IOException {
+      Intake.Event.Stuck stuck = assertInstanceOf(Intake.Event.Stuck.class, look(0).get(0));
+      assertTrue(stuck.trouble().startsWith("is no regular file; "), stuck.trouble());
+      assertTrue(bench.has("x.json"), bench.evidence());
+      assertEquals(List.of(), look(1));
+      assertEquals(List.of(), look(59));
+      bench.assertNames(".localq/seq", "1");
+      assertEquals(TWO, theRefusal(look(60)).id());
     }
   }
 
