@@ -36,7 +36,7 @@ say() { # the words as one would type them
   echo
 }
 run() {
-  say "$*"
+  say "$@"
   "$@" || echo "(exit code $?)"
 }
 

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.localq.core.JobId;
+import org.localq.core.Printable;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
 import org.localq.spool.Entry;
@@ -252,7 +253,7 @@ final class Crew {
       door.out()
           .println(
               "no queue at "
-                  + Text.visible(queue.uriFile().path().toString())
+                  + Printable.of(queue.uriFile().path().toString())
                   + " yet; localqd"
                   + queue.option()
                   + " start makes it");
@@ -273,7 +274,7 @@ final class Crew {
   }
 
   private static String root(Spool spool) {
-    return Text.visible(spool.layout().root().toString());
+    return Printable.of(spool.layout().root().toString());
   }
 
   private static String load(Spool spool) throws IOException {

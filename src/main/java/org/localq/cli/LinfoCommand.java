@@ -15,6 +15,7 @@ import org.localq.core.Claim;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Outcome;
+import org.localq.core.Printable;
 import org.localq.core.Reason;
 import org.localq.core.Refusal;
 import org.localq.core.Result;
@@ -107,14 +108,14 @@ final class LinfoCommand extends Command {
         result(fields, finished.result());
         job(fields, finished.job());
       } else if (entry instanceof Entry.Rejected rejected) {
-        fields.put("Reason", Text.visible(rejected.reason()));
+        fields.put("Reason", Printable.of(rejected.reason()));
         fields.put("Rejected", Text.time(rejected.at(), zone));
         fields.put(
             "File",
-            Text.visible(
+            Printable.of(
                 spool.layout().rejectedDirectory().resolve(entry.id() + ".json").toString()));
       } else if (entry instanceof Entry.Damaged damaged) {
-        fields.put("Reason", "its file " + Text.visible(damaged.reason()));
+        fields.put("Reason", "its file " + Printable.of(damaged.reason()));
       }
       return fields;
     }
@@ -179,7 +180,7 @@ final class LinfoCommand extends Command {
     private void result(Map<String, String> fields, Result result) {
       Outcome outcome = result.outcome();
       if (!outcome.reason().isEmpty()) {
-        fields.put("Reason", Text.visible(outcome.reason()));
+        fields.put("Reason", Printable.of(outcome.reason()));
       }
       if (outcome.exitCode().isPresent()) {
         fields.put("Exit code", Integer.toString(outcome.exitCode().getAsInt()));
@@ -204,16 +205,16 @@ final class LinfoCommand extends Command {
 
     private void job(Map<String, String> fields, Job job) {
       Workplace workplace = job.workplace();
-      fields.put("Name", Text.visible(job.name()));
+      fields.put("Name", Printable.of(job.name()));
       fields.put("Command", Text.command(job.command()));
       fields.put("Cores", Integer.toString(job.cores()));
-      fields.put("Directory", Text.visible(workplace.directory()));
-      fields.put("Input", Text.visible(workplace.resolve(workplace.stdin())));
-      fields.put("Output", Text.visible(workplace.resolve(workplace.stdout())));
+      fields.put("Directory", Printable.of(workplace.directory()));
+      fields.put("Input", Printable.of(workplace.resolve(workplace.stdin())));
+      fields.put("Output", Printable.of(workplace.resolve(workplace.stdout())));
       fields.put(
-          "Errors", Text.visible(workplace.resolve(workplace.stderr().orElse(workplace.stdout()))));
+          "Errors", Printable.of(workplace.resolve(workplace.stderr().orElse(workplace.stdout()))));
       fields.put("Submitted", Text.time(job.submission().submitted(), zone));
-      fields.put("Submitted in", Text.visible(job.submission().directory()));
+      fields.put("Submitted in", Printable.of(job.submission().directory()));
       job.submission().umask().ifPresent(umask -> fields.put("Umask", umask.toString()));
       fields.put(
           "Environment",

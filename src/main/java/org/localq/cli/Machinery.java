@@ -18,7 +18,7 @@ final class Machinery {
     return new LocalEngine(
         PROC,
         spool.keepShim(LocalEngine.shimHash(), LocalEngine.shimText()),
-        door.machine().limits(),
+        door.machine().inherited(),
         door.variable("PATH").orElse(""),
         queue.uriFile().path().toString());
   }

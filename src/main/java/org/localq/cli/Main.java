@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.localq.core.ExactText;
+import org.localq.core.Printable;
 import org.localq.core.Refusal;
 import org.localq.engine.LocalMachine;
 
@@ -185,6 +186,6 @@ public final class Main {
   }
 
   private static String oneLine(String message) {
-    return Text.visible(message);
+    return Printable.of(message);
   }
 }

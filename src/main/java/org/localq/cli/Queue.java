@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
+import org.localq.core.Printable;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
 import org.localq.spool.Account;
@@ -65,7 +66,7 @@ final class Queue {
     return "job "
         + id
         + ": no such job in "
-        + Text.visible(uriFile().path().toString())
+        + Printable.of(uriFile().path().toString())
         + "; lqueue"
         + option()
         + " shows those that are there";

@@ -4,15 +4,17 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.localq.core.Candidate;
 import org.localq.core.Capacity;
@@ -42,7 +44,15 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
    * @param ids only these; none: all
    * @param latest how many of the jobs that have ended; nothing: all
    */
-  record Wish(SortedSet<JobId> ids, Set<State> states, Optional<Integer> latest) {}
+  record Wish(SortedSet<JobId> ids, Set<State> states, Optional<Integer> latest) {
+    private boolean names(JobId id) {
+      return ids.isEmpty() || ids.contains(id);
+    }
+
+    private boolean allStates() {
+      return states.containsAll(EnumSet.allOf(State.class));
+    }
+  }
 
   /**
    * One job's line.
@@ -92,38 +102,49 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
     ended.removeAll(live);
     List<JobId> missing =
         wish.ids().stream().filter(id -> !live.contains(id) && !ended.contains(id)).toList();
-    NavigableSet<JobId> shown = shown(ended, wish);
-    Map<JobId, Entry> entries = read(spool, live);
+    NavigableMap<JobId, Entry> entries = read(spool, live);
     Load load = load(entries.values(), spool, queue);
     Map<JobId, Schedule.Waiting> places = places(entries.values(), spool, load);
-    entries.putAll(read(spool, shown));
+    entries.keySet().removeIf(id -> !wish.names(id));
+    entries.values().removeIf(entry -> !wish.states().contains(entry.state()));
+    int hidden = addEnded(entries, ended, wish, spool);
     List<Row> rows = new ArrayList<>();
     for (Entry entry : entries.values()) {
-      boolean named = wish.ids().isEmpty() || wish.ids().contains(entry.id());
-      if (named && wish.states().contains(entry.state())) {
-        rows.add(row(entry, Optional.ofNullable(places.get(entry.id())), load));
-      }
+      rows.add(row(entry, Optional.ofNullable(places.get(entry.id())), load));
     }
-    rows.sort((a, b) -> a.entry().id().compareTo(b.entry().id()));
-    boolean endedWanted = wish.states().stream().anyMatch(State::isTerminal);
-    int hidden = wish.ids().isEmpty() && endedWanted ? ended.size() - shown.size() : 0;
     return new QueueView(rows, missing, hidden, load);
   }
 
-  private static NavigableSet<JobId> shown(NavigableSet<JobId> ended, Wish wish) {
-    NavigableSet<JobId> shown = new TreeSet<>(ended);
-    if (!wish.ids().isEmpty()) {
-      shown.retainAll(wish.ids());
-      return shown;
+  /** Adds the latest of those that have ended, and returns how many are left out. */
+  private static int addEnded(
+      Map<JobId, Entry> entries, NavigableSet<JobId> ended, Wish wish, Spool spool)
+      throws IOException {
+    if (wish.states().stream().noneMatch(State::isTerminal)) {
+      return 0;
     }
-    while (shown.size() > wish.latest().orElse(Integer.MAX_VALUE)) {
-      shown.pollFirst();
+    int left = wish.ids().isEmpty() ? wish.latest().orElse(Integer.MAX_VALUE) : Integer.MAX_VALUE;
+    int hidden = 0;
+    for (JobId id : ended.descendingSet()) {
+      if (left == 0 && wish.allStates()) {
+        // nothing more to learn from their files
+        return hidden + ended.headSet(id, true).size();
+      }
+      Optional<Entry> entry = wish.names(id) ? spool.find(id) : Optional.empty();
+      if (entry.isPresent() && wish.states().contains(entry.get().state())) {
+        if (left > 0) {
+          entries.put(id, entry.get());
+          left--;
+        } else {
+          hidden++;
+        }
+      }
     }
-    return shown;
+    return hidden;
   }
 
-  private static Map<JobId, Entry> read(Spool spool, Collection<JobId> ids) throws IOException {
-    Map<JobId, Entry> entries = new LinkedHashMap<>();
+  private static NavigableMap<JobId, Entry> read(Spool spool, Collection<JobId> ids)
+      throws IOException {
+    NavigableMap<JobId, Entry> entries = new TreeMap<>();
     for (JobId id : ids) {
       spool.find(id).ifPresent(entry -> entries.put(id, entry));
     }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.localq.core.Job;
+import org.localq.core.Printable;
 import org.localq.core.ProcessId;
 import org.localq.spool.Entry;
 
@@ -70,7 +71,7 @@ final class Table {
         job.map(j -> Integer.toString(j.cores())).orElse(EMPTY),
         row.start().map(at -> Text.time(at, zone)).orElse(EMPTY),
         row.end().map(at -> Text.time(at, zone)).orElse(EMPTY),
-        row.reason().isEmpty() ? EMPTY : Text.visible(row.reason()),
+        row.reason().isEmpty() ? EMPTY : Printable.of(row.reason()),
         job.map(j -> Text.word(j.name())).orElse(EMPTY),
         job.map(j -> Text.command(j.command())).orElse(EMPTY));
   }

@@ -5,6 +5,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.localq.core.ExactText;
+import org.localq.core.Printable;
 
 /**
  * What came from users, made fit for a terminal: no control character gets through, and no byte is
@@ -15,47 +16,6 @@ final class Text {
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss");
 
   private Text() {}
-
-  /**
-   * {@code text} with everything that a terminal would act upon or can't show written as {@code
-   * \n}, {@code \x1b}, …
-   */
-  static String visible(String text) {
-    StringBuilder shown = new StringBuilder(text.length());
-    text.codePoints().forEach(c -> append(c, shown));
-    return shown.toString();
-  }
-
-  private static void append(int c, StringBuilder shown) {
-    switch (c) {
-      case '\n' -> shown.append("\\n");
-      case '\t' -> shown.append("\\t");
-      case '\r' -> shown.append("\\r");
-      default -> {
-        if (c >= 0xdc80 && c <= 0xdcff) {
-          shown.append(String.format("\\x%02x", c - 0xdc00));
-        } else if (isInvisible(c)) {
-          shown.append(c < 0x80 ? String.format("\\x%02x", c) : String.format("\\u%04x", c));
-        } else {
-          shown.appendCodePoint(c);
-        }
-      }
-    }
-  }
-
-  /** Controls, marks that turn the direction of writing, and what is no character. */
-  private static boolean isInvisible(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.UNASSIGNED,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          true;
-      default -> false;
-    };
-  }
 
   /** {@code words} as a person would type them into a shell, made visible. */
   static String command(List<String> words) {
@@ -71,7 +31,7 @@ final class Text {
     if (!word.isEmpty() && word.chars().allMatch(Text::isPlain)) {
       return word;
     }
-    String shown = visible(word);
+    String shown = Printable.of(word);
     boolean escaped = !shown.equals(word) || ExactText.hasEscape(word);
     String quoted = shown.replace("'", escaped ? "\\'" : "'\\''");
     return (escaped ? "$'" : "'") + quoted + "'";

@@ -5,8 +5,6 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.zip.CRC32;
-import org.localq.core.Limit;
-import org.localq.core.Resource;
 
 /**
  * Runs jobs as processes of this machine: {@code setsid sh shim JOB ATTEMPT RUNFILE}, in running/.
@@ -19,7 +17,7 @@ public final class LocalEngine implements Engine {
 
   private final Path proc;
   private final Path shim;
-  private final Map<Resource, Limit> limits;
+  private final Inherited own;
   private final String path;
   private final String uri;
 
@@ -28,14 +26,14 @@ public final class LocalEngine implements Engine {
    *
    * @param proc where proc(5) is mounted
    * @param shim a file with {@link #shimText}
-   * @param limits the worker's own resource limits
+   * @param own what the shims inherit of the worker
    * @param path the worker's PATH, on which the shim finds env and sleep; empty: a usual one
    * @param uri the queue's URI file, for jobs that name none
    */
-  public LocalEngine(Path proc, Path shim, Map<Resource, Limit> limits, String path, String uri) {
+  public LocalEngine(Path proc, Path shim, Inherited own, String path, String uri) {
     this.proc = proc;
     this.shim = shim;
-    this.limits = Map.copyOf(limits);
+    this.own = own;
     this.path = path.isEmpty() ? DEFAULT_PATH : path;
     this.uri = uri;
   }
@@ -57,7 +55,7 @@ public final class LocalEngine implements Engine {
 
   @Override
   public byte[] script(Launch launch) {
-    return RunScript.of(launch, limits, uri);
+    return RunScript.of(launch, own, uri);
   }
 
   @Override

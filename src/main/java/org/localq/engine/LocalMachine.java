@@ -71,6 +71,11 @@ public final class LocalMachine {
     }
   }
 
+  /** What the children of this process inherit of it. */
+  public Inherited inherited() throws IOException {
+    return new Inherited(limits(), umask());
+  }
+
   /** This process's file mode creation mask. */
   public Optional<Umask> umask() throws IOException {
     for (String line :

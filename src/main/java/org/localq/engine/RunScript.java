@@ -4,7 +4,6 @@ import static org.localq.engine.Quoting.quote;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.localq.core.ExactText;
@@ -34,21 +33,22 @@ final class RunScript {
   /**
    * The script's bytes.
    *
-   * @param own the resource limits that the shim inherits; only what differs is set
+   * @param own the worker's: of the limits only what differs is set, the umask is for a job without
+   *     one
    * @param uri the URI file of the queue, for a job that names none
    */
-  static byte[] of(Launch launch, Map<Resource, Limit> own, String uri) {
+  static byte[] of(Launch launch, Inherited own, String uri) {
     RunScript script = new RunScript(uri);
     Job job = launch.job();
-    script.open(job.workplace(), job, launch.again());
-    script.limit(job.submission().limits(), own);
+    // first: it is for the output files too
+    job.submission().umask().or(own::umask).ifPresent(umask -> script.line("umask " + umask));
+    script.open(job.workplace(), launch.again());
+    script.limit(job.submission().limits(), own.limits());
     script.become(launch);
     return ExactText.encode(script.text.toString());
   }
 
-  private void open(Workplace workplace, Job job, boolean again) {
-    // the job's umask is for its output files too
-    job.submission().umask().ifPresent(umask -> line("umask " + umask));
+  private void open(Workplace workplace, boolean again) {
     String directory = quote(workplace.directory());
     line("{ [ -d " + directory + " ] && [ -x " + directory + " ]; } || cannot directory");
     // "command" keeps a failed redirection from ending the shell
@@ -56,13 +56,20 @@ final class RunScript {
     String to = again ? ">>" : ">";
     String stdout = workplace.resolve(workplace.stdout());
     line("command exec " + to + quote(stdout) + " || cannot stdout");
-    Optional<String> stderr =
-        workplace.stderr().map(workplace::resolve).filter(e -> !e.equals(stdout));
-    line(
-        stderr.isPresent()
-            ? "command exec 2" + to + quote(stderr.get()) + " || cannot stderr"
-            : "exec 2>&1");
+    line(stderr(workplace, to));
     line("command cd -- " + directory + " || cannot directory");
+  }
+
+  /** One file under two names is opened once, or each stream would write over the other. */
+  private static String stderr(Workplace workplace, String to) {
+    String merge = "exec 2>&1";
+    if (workplace.stderr().isEmpty()) {
+      return merge;
+    }
+    String stdout = quote(workplace.resolve(workplace.stdout()));
+    String stderr = quote(workplace.resolve(workplace.stderr().get()));
+    String open = "command exec 2" + to + stderr + " || cannot stderr";
+    return "if [ " + stdout + " -ef " + stderr + " ]; then " + merge + "; else " + open + "; fi";
   }
 
   private void limit(Map<Resource, Limit> wanted, Map<Resource, Limit> own) {

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.format.DateTimeFormatter;
 import org.localq.core.JobId;
+import org.localq.core.Printable;
 
 /** What a worker says it did: a line each, with the local time in front. */
 public final class Log {
@@ -27,7 +28,7 @@ public final class Log {
 
   /** Something that concerns the worker as a whole. */
   public void say(String text) {
-    out.println(TIME.format(clock.instant().atZone(clock.getZone())) + " " + text);
+    out.println(TIME.format(clock.instant().atZone(clock.getZone())) + " " + Printable.of(text));
     out.flush();
   }
 

@@ -37,7 +37,7 @@ class LocalEngineTest {
   void set_up() throws Exception {
     running = Files.createDirectory(base.resolve("running"));
     Path shim = Files.write(base.resolve("shim"), LocalEngine.shimText());
-    engine = new LocalEngine(PROC, shim, new LocalMachine(PROC).limits(), "", "/u/localqd");
+    engine = new LocalEngine(PROC, shim, new LocalMachine(PROC).inherited(), "", "/u/localqd");
   }
 
   private Launch launch(SampleJob job) throws IOException {

@@ -221,7 +221,7 @@ class ProcessTableTest {
       Process older = session("exec sleep 30");
       Process shim = session(new Mark("/other", new JobId(9), 1), ALONE);
       Optional<Claim.Start> start =
-          Optional.of(token(new ProcessId(shim.pid(), id(older.pid()).ticks() + 1)));
+          Optional.of(token(new ProcessId(shim.pid(), id(older.pid()).ticks() + 1_000)));
       assertEquals(Presence.GONE, look().presence(mark(), start));
       assertEquals(Presence.SHIM_ONLY, look().presence(mark(), Optional.empty()));
     }

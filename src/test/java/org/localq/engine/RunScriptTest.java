@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -33,6 +34,7 @@ import org.localq.SampleJob;
 import org.localq.core.ExactText;
 import org.localq.core.Limit;
 import org.localq.core.Resource;
+import org.localq.core.Umask;
 
 /** What a run file makes of a job, as the command sees it; executed by a real shim. */
 @ParameterizedClass
@@ -315,6 +317,12 @@ class RunScriptTest {
     }
 
     @Test
+    void share_one_file_that_was_spelled_in_two_ways() throws Exception {
+      completes(speaker().stdout("out").stderr("./../" + home.getFileName() + "/out"));
+      assertEquals("one\ntwo\nthree\n", written("out"));
+    }
+
+    @Test
     void go_to_two_files_when_two_were_named() throws Exception {
       completes(speaker().stdout("out").stderr("err"));
       assertEquals("one\nthree\n", written("out"));
@@ -343,7 +351,12 @@ class RunScriptTest {
     void append_to_what_an_earlier_attempt_wrote() throws Exception {
       Files.writeString(home.resolve("out"), "zero\n");
       Files.writeString(home.resolve("err"), "zero\n");
-      bench.job(speaker().stdout("out").stderr("err").build(), Map.of(), true).run();
+      bench
+          .job(
+              speaker().stdout("out").stderr("err").build(),
+              new Inherited(Map.of(), Optional.empty()),
+              true)
+          .run();
       assertEquals("zero\none\nthree\n", written("out"), bench::evidence);
       assertEquals("zero\ntwo\n", written("err"), bench::evidence);
     }
@@ -372,6 +385,15 @@ class RunScriptTest {
 
   @Nested
   class The_umask {
+    @Test
+    void is_the_workers_where_the_job_names_none() throws Exception {
+      Inherited own = new Inherited(Map.of(), Umask.parse("0027"));
+      bench.job(
+          SampleJob.of("sh", "-c", "umask").in(home.toString()).stdout("out").build(), own, false);
+      bench.run();
+      assertEquals("0027\n", written("out"), bench::evidence);
+    }
+
     @ParameterizedTest
     @CsvSource({"0022,644", "0077,600", "0002,664", "0000,666"})
     void is_the_submitters_for_the_output_and_for_what_the_command_makes(String umask, int mode)
@@ -426,7 +448,7 @@ class RunScriptTest {
     void may_be_unlimited_where_the_worker_has_no_limit() throws Exception {
       bench.job(
           reader().limit(Resource.CPU, UNLIMITED, UNLIMITED).build(),
-          Map.of(Resource.CPU, new Limit(7, 7)),
+          new Inherited(Map.of(Resource.CPU, new Limit(7, 7)), Optional.empty()),
           false);
       bench.run();
       assertEquals("unlimited:unlimited", limit(Resource.CPU), bench::evidence);
@@ -459,7 +481,7 @@ class RunScriptTest {
                   base,
                   "run",
                   false),
-              Map.of(Resource.NOFILE, own),
+              new Inherited(Map.of(Resource.NOFILE, own), Optional.empty()),
               ShimBench.URI);
       assertFalse(new String(script, StandardCharsets.UTF_8).contains("ulimit"));
     }

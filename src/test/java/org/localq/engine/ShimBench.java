@@ -10,14 +10,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.localq.Executed;
 import org.localq.core.Job;
 import org.localq.core.JobId;
-import org.localq.core.Limit;
-import org.localq.core.Resource;
 
 /** A directory that stands for running/, with job 7 in it, and real shims at work there. */
 final class ShimBench implements AutoCloseable {
@@ -86,13 +85,13 @@ final class ShimBench implements AutoCloseable {
   }
 
   /** The same, made from a job. */
-  ShimBench job(Job job, Map<Resource, Limit> own, boolean again) throws IOException {
+  ShimBench job(Job job, Inherited own, boolean again) throws IOException {
     Mark mark = new Mark(base.toString(), new JobId(7), 1);
     return script(RunScript.of(new Launch(mark, job, directory, RUN_FILE, again), own, URI));
   }
 
   ShimBench job(Job job) throws IOException {
-    return job(job, Map.of(), false);
+    return job(job, new Inherited(Map.of(), Optional.empty()), false);
   }
 
   /** A shim at work; itself the leader of a session. */
