@@ -70,6 +70,10 @@ public final class SpoolGate {
 
   /** The spool {@code root}, made if nothing is there but perhaps an empty directory. */
   public Spool openOrFound(Path root) throws IOException {
+    if (Spool.exists(root) && !Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
+      // a link to an empty directory, which can't be replaced by a spool, or a file
+      refuseUnlessPrivate(root);
+    }
     if (!Spool.exists(root.resolve(".localq"))) {
       SpoolFounder founder = new SpoolFounder(identity, fsync);
       founder.makeParents(root.getParent());
