@@ -40,6 +40,8 @@ import org.localq.core.Workplace;
 
 /** A new spool, and what is needed to put things into it and to look at it. */
 final class Bench implements AutoCloseable {
+  private static final int MOST_EVIDENCE = 60;
+
   static final String BOOT = "0123abcd";
   static final String HOST = "0011223344556677 pid:[4026531836]";
 
@@ -90,13 +92,6 @@ final class Bench implements AutoCloseable {
 
   SpoolGate gate(Identity who) {
     return new SpoolGate(who, ACCOUNT, fsync);
-  }
-
-  /** The same spool, as another process has it. */
-  Spool another(long pid) throws IOException {
-    Identity who =
-        new Identity(new ProcessId(pid, 99), identity.boot(), identity.host(), identity.uid());
-    return gate(who).open(layout.root());
   }
 
   JobId submit(String... command) throws IOException {
@@ -180,10 +175,14 @@ final class Bench implements AutoCloseable {
   String evidence() {
     StringBuilder evidence = new StringBuilder("the spool holds:\n");
     try {
-      for (String name : RecordingFsync.tree(layout.root())) {
+      SortedSet<String> names = RecordingFsync.tree(layout.root());
+      for (String name : names.stream().limit(MOST_EVIDENCE).toList()) {
         // opening the lock would free it
         String text = name.endsWith("lock") ? "" : beginning(layout.root().resolve(name));
         evidence.append("  ").append(name).append("  ").append(text).append('\n');
+      }
+      if (names.size() > MOST_EVIDENCE) {
+        evidence.append("  and ").append(names.size() - MOST_EVIDENCE).append(" more\n");
       }
     } catch (IOException failed) {
       evidence.append(failed);

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -919,6 +920,17 @@ abstract class SpoolContract {
       locked.cleanUp(ONE);
       locked.cleanUp(ONE);
       bench.assertNames("running");
+    }
+
+    /** R5: a late shim finds either its token taken or the claim gone. */
+    @Test
+    void takes_the_claim_before_any_token() throws IOException {
+      claimOne();
+      // a token that can't be removed
+      Files.createDirectory(bench.layout.started(ONE, 1));
+      Files.createFile(bench.layout.started(ONE, 1).resolve("x"));
+      assertThrows(DirectoryNotEmptyException.class, () -> locked.cleanUp(ONE));
+      assertFalse(bench.has("running/1.json"), bench.evidence());
     }
 
     @Test
