@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
@@ -180,7 +181,10 @@ final class CommandContext {
   void ends(int id, String result) throws IOException {
     ObjectNode record = (ObjectNode) job(id + ".json");
     record.set("result", json(result));
-    Files.writeString(spool("done/" + id + ".json"), record.toString());
+    // whole at once, as a worker publishes it: somebody may be waiting for it
+    Path draft = Files.writeString(spool(".localq/tmp/record"), record.toString());
+    Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
+    Files.move(draft, spool("done/" + id + ".json"), StandardCopyOption.ATOMIC_MOVE);
     Files.delete(spool(id + ".json"));
   }
 

@@ -254,7 +254,8 @@ class SpoolGateTest {
     void refuses_where_nothing_is() {
       Path nowhere = directory.resolve("nowhere");
       assertRefused(
-          nowhere + ": no such spool; localqd start makes one where its URI file is missing",
+          nowhere
+              + ": no such spool, though the URI file names it; mount it, or if it was removed for good make it anew with localqd start",
           () -> gate.open(nowhere));
     }
 
