@@ -16,10 +16,13 @@ import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.localq.core.JobId;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+// a lock that is not let go must not hang the build
+@Timeout(60)
 class SpoolLockTest {
   @TempDir private Path directory;
   private Bench bench;

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +27,8 @@ import org.localq.core.Refusal;
 
 /** On the real file system: the lock that workers share is between processes. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+// a lock that is not let go must not hang the build
+@Timeout(60)
 class WorkersTest {
   private static final int MACHINE_CORES = 16;
   private static final ProcessId SELF = new ProcessId(4711, 99);
