@@ -79,8 +79,17 @@ final class Crew {
       long before = touch(log);
       Process worker = spawn(settings, log);
       String answer = answer(worker);
-      if (!answer.equals(Foreground.READY)) {
+      if (answer.isEmpty()) {
         throw Refusal.of(whyNot(worker, log, before));
+      }
+      if (!answer.equals(Foreground.READY)) {
+        throw Refusal.of(
+            "started, pid "
+                + worker.pid()
+                + ", but it can't claim jobs yet: "
+                + answer
+                + "; it goes on trying, see "
+                + log);
       }
       int cores = spool.limit().orElse(0);
       door.out()

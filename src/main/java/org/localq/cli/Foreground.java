@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.localq.core.Capacity;
 import org.localq.core.Identity;
 import org.localq.engine.Engine;
@@ -55,7 +56,8 @@ final class Foreground {
               + identity.process().pid());
       pidFile.write();
       Daemon.End end =
-          daemon.run(settings, door.machine()::isAlive, background ? this::announce : () -> {});
+          daemon.run(
+              settings, door.machine()::isAlive, background ? this::announce : trouble -> {});
       log.say(
           end == Daemon.End.DRAINED
               ? "drained: nothing runs any more"
@@ -65,8 +67,8 @@ final class Foreground {
     }
   }
 
-  private void announce() {
-    door.out().println(READY);
+  private void announce(Optional<String> trouble) {
+    door.out().println(trouble.orElse(READY));
     door.out().flush();
   }
 

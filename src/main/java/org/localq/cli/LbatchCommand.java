@@ -102,7 +102,7 @@ final class LbatchCommand extends Command {
                     + " start");
         door.err().flush();
       }
-      return parsed.hasMatchedOption("-W") ? Waiting.forEnd(spool, id) : ExitCode.DONE;
+      return parsed.hasMatchedOption("-W") ? Waiting.forEnd(spool, id, queue) : ExitCode.DONE;
     }
   }
 

@@ -114,7 +114,9 @@ final class Queue {
               + spool.get()
               + "; name another URI file with -u for another spool");
     }
-    return spool.isPresent() ? gate().openOrFound(spool.get()) : found(wanted);
+    // never made anew where its URI file names it: its disk may not be mounted yet, and ids would
+    // be used twice
+    return spool.isPresent() ? gate().open(spool.get()) : found(wanted);
   }
 
   private Spool found(Optional<Path> wanted) throws IOException {

@@ -100,8 +100,13 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
     NavigableSet<JobId> ended = new TreeSet<>(spool.done());
     ended.addAll(spool.rejected());
     ended.removeAll(live);
-    List<JobId> missing =
-        wish.ids().stream().filter(id -> !live.contains(id) && !ended.contains(id)).toList();
+    List<JobId> missing = new ArrayList<>();
+    for (JobId id : wish.ids()) {
+      // looked for again before it is called missing (R9)
+      if (!live.contains(id) && !ended.contains(id)) {
+        (spool.find(id).isPresent() ? live : missing).add(id);
+      }
+    }
     NavigableMap<JobId, Entry> entries = read(spool, live);
     Load load = load(entries.values(), spool, queue);
     Map<JobId, Schedule.Waiting> places = places(entries.values(), spool, load);

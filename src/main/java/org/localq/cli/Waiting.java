@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.localq.core.JobId;
+import org.localq.core.Refusal;
 import org.localq.spool.Entry;
 import org.localq.spool.Spool;
 import org.localq.worker.Watch;
@@ -18,12 +19,15 @@ final class Waiting {
   private Waiting() {}
 
   /** Returns the exit code in the job's record once there is one; 1 where it has none. */
-  static int forEnd(Spool spool, JobId id) throws IOException, InterruptedException {
+  static int forEnd(Spool spool, JobId id, Queue queue) throws IOException, InterruptedException {
     List<Path> ends = List.of(spool.layout().doneDirectory(), spool.layout().rejectedDirectory());
     try (Watch watch = Watch.of(ends, (directory, name) -> name.startsWith(id + "."))) {
       while (true) {
         Optional<Entry> entry = spool.find(id);
-        if (entry.isPresent() && entry.get().state().isTerminal()) {
+        if (entry.isEmpty()) {
+          throw Refusal.of(queue.noSuchJob(id) + "; its file was removed");
+        }
+        if (entry.get().state().isTerminal()) {
           return code(entry.get());
         }
         watch.await(LONGEST_NAP);

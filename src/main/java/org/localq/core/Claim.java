@@ -33,8 +33,14 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, int rest
    * A start token.
    *
    * @param shim who made it; nothing while, or because, its content is not there
+   * @param over the machine's uptime when the shim saw its command end
    */
-  public record Start(Optional<ProcessId> shim, Instant at) {}
+  public record Start(Optional<ProcessId> shim, Instant at, Optional<Duration> over) {
+    /** A start token whose shim is still waiting for its command. */
+    public Start(Optional<ProcessId> shim, Instant at) {
+      this(shim, at, Optional.empty());
+    }
+  }
 
   /** An exit token. */
   public record End(Exit exit, Instant at, Usage usage) {}

@@ -46,15 +46,15 @@ public enum Verdict {
    *
    * @param boot the first digits of this boot's id
    * @param presence looked at before the claim's exit token was read (R6)
-   * @param unstarted for how long the claim has been seen without a start token
+   * @param unstarted for how long the claim has been seen without a start token that names a shim
    */
   public static Verdict of(Claim claim, String boot, Presence presence, Duration unstarted) {
     Claim.Attempt attempt = claim.attempt();
     boolean cancelled = claim.cancel().isPresent();
-    if (attempt.boot().isEmpty()) {
+    if (attempt.boot().isEmpty() && attempt.start().isEmpty()) {
       return cancelled ? RECORD_CANCELLED : PUT_BACK;
     }
-    if (!attempt.boot().get().equals(boot)) {
+    if (!attempt.boot().orElse(boot).equals(boot)) {
       return ended(attempt, cancelled, RECORD_NODE_FAIL);
     }
     if (attempt.start().isEmpty()) {
@@ -65,7 +65,9 @@ public enum Verdict {
     }
     if (presence == Presence.GONE) {
       boolean ran = attempt.start().get().shim().isPresent();
-      return ended(attempt, cancelled, ran ? RECORD_SHIM_LOST : CLOSE);
+      // a machine that can't fork now is not asked again and again
+      Verdict neverRan = unstarted.compareTo(PATIENCE) < 0 ? WAIT : CLOSE;
+      return ended(attempt, cancelled, ran ? RECORD_SHIM_LOST : neverRan);
     }
     if (attempt.end().isPresent() || cancelled) {
       return presence == Presence.ALIVE ? TERMINATE : LOOK_AGAIN;

@@ -67,7 +67,8 @@ public final class LocalMachine {
       Optional<ProcessStat> stat = ProcessStat.read(proc.resolve(Long.toString(process.pid())));
       return stat.isPresent() && stat.get().id().equals(process) && stat.get().isAlive();
     } catch (IOException unreadable) {
-      return false;
+      // who is taken for dead loses what it is writing
+      return true;
     }
   }
 

@@ -40,12 +40,19 @@ record ProcessStat(ProcessId id, char state, long session) {
     } catch (NoSuchFileException gone) {
       return Optional.empty();
     } catch (IOException raced) {
-      if (String.valueOf(raced.getMessage()).contains("No such process")) {
-        // ESRCH: it went between open and read
+      if (isGone(raced)) {
         return Optional.empty();
       }
       throw raced;
     }
+  }
+
+  /**
+   * Whether a file of /proc could not be read because its process went between open and read:
+   * ESRCH.
+   */
+  static boolean isGone(IOException failed) {
+    return String.valueOf(failed.getMessage()).contains("No such process");
   }
 
   /** Whether it is more than a zombie. */

@@ -2,12 +2,17 @@ package org.localq.engine;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -25,9 +30,15 @@ import org.localq.core.ProcessId;
 final class ProcessTable implements Engine.Look {
   private static final String HIGH_WATER = "VmHWM:";
 
+  /** USER_HZ is 100 on every architecture that a JVM runs on. */
+  private static final long MILLIS_PER_TICK = 10;
+
   private final Path proc;
   private final long self;
   private final List<ProcessStat> rows;
+
+  /** Read at most once a look, however many jobs ask. */
+  private final Map<ProcessId, String> environs = new HashMap<>();
 
   private ProcessTable(Path proc, long self, List<ProcessStat> rows) {
     this.proc = proc;
@@ -53,7 +64,11 @@ final class ProcessTable implements Engine.Look {
    * @param certain whether it may be signalled: false for one of a session whose leader is gone,
    *     and that carries no mark: after a reuse of the pid it might be somebody else's
    */
-  private record Member(ProcessStat stat, boolean shim, boolean certain) {}
+  private record Member(ProcessStat stat, boolean shim, boolean certain) {
+    Member asCertain() {
+      return new Member(stat, shim, true);
+    }
+  }
 
   private List<Member> members(Mark mark, Optional<Claim.Start> start) throws IOException {
     Optional<ProcessId> shim = start.flatMap(Claim.Start::shim);
@@ -72,10 +87,27 @@ final class ProcessTable implements Engine.Look {
       boolean marked = !(session && leaderAlive) && isMarked(row, mark);
       if (session || marked) {
         boolean isShim = shim.isPresent() ? row.id().equals(shim.get()) : isShim(row);
-        members.add(new Member(row, isShim, leaderAlive || marked));
+        members.add(new Member(row, isShim, marked || leaderAlive || isOlder(row, start)));
       }
     }
-    return members;
+    // a session's number is not used again while the session has members: one that is certain makes
+    // all certain
+    boolean certain =
+        members.stream().anyMatch(m -> m.certain() && m.stat().session() == session(shim));
+    return certain ? members.stream().map(Member::asCertain).toList() : members;
+  }
+
+  private static long session(Optional<ProcessId> shim) {
+    return shim.map(ProcessId::pid).orElse(-1L);
+  }
+
+  /**
+   * Whether a process of the session began before its leader, the shim, saw the command end: so it
+   * is of our session.
+   */
+  private static boolean isOlder(ProcessStat row, Optional<Claim.Start> start) {
+    Optional<Duration> over = start.flatMap(Claim.Start::over);
+    return over.isPresent() && row.id().ticks() * MILLIS_PER_TICK < over.get().toMillis();
   }
 
   /** Without a token that names it: the marked process that leads a session. */
@@ -87,18 +119,36 @@ final class ProcessTable implements Engine.Look {
     return rows.stream().anyMatch(row -> row.id().pid() == pid);
   }
 
-  private boolean isMarked(ProcessStat row, Mark mark) {
+  private boolean isMarked(ProcessStat row, Mark mark) throws IOException {
+    String environ = environs.get(row.id());
+    if (environ == null) {
+      environ = environ(row);
+      environs.put(row.id(), environ);
+    }
+    String spool =
+        new String(mark.spool().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    return environ.contains("\0" + Mark.JOB_ID + "=" + mark.id() + "\0")
+        && environ.contains("\0" + Mark.ATTEMPT + "=" + mark.attempt() + "\0")
+        && environ.contains("\0" + Mark.SPOOL + "=" + spool + "\0");
+  }
+
+  /**
+   * A process's environment, one char a byte; empty when it is gone, somebody else's, or carries no
+   * mark at all.
+   */
+  private String environ(ProcessStat row) throws IOException {
     try {
       byte[] bytes = Files.readAllBytes(directory(row).resolve("environ"));
-      // one char a byte; the spool's path is compared as the bytes that it is
       String environ = "\0" + new String(bytes, StandardCharsets.ISO_8859_1);
-      String spool =
-          new String(mark.spool().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-      return environ.contains("\0" + Mark.JOB_ID + "=" + mark.id() + "\0")
-          && environ.contains("\0" + Mark.ATTEMPT + "=" + mark.attempt() + "\0")
-          && environ.contains("\0" + Mark.SPOOL + "=" + spool + "\0");
-    } catch (IOException goneOrForeign) {
-      return false;
+      return environ.contains("\0" + Mark.JOB_ID + "=") ? environ : "";
+    } catch (NoSuchFileException | AccessDeniedException goneOrForeign) {
+      return "";
+    } catch (IOException failed) {
+      if (ProcessStat.isGone(failed)) {
+        return "";
+      }
+      // not to be taken for "carries no mark": the job would be taken for dead
+      throw failed;
     }
   }
 

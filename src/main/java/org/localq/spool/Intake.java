@@ -78,6 +78,10 @@ public final class Intake {
         take(locked, file, last, now).ifPresent(events::add);
       } catch (NoSuchFileException gone) {
         // RACE: claimed, cancelled or removed since the listing
+      } catch (FileSystemException immovable) {
+        // it can't be taken in or moved away, and must not hold up the others
+        stuck.put(file, now);
+        events.add(new Event.Stuck(name(file), String.valueOf(immovable.getMessage())));
       }
     }
     return events;

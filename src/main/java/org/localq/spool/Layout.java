@@ -20,7 +20,7 @@ import org.localq.core.JobId;
  * running/ID.K.started     the start token: "PID TICKS" by the shim; empty: that shim has not come to the command.
  *                          A hard link of .localq/void: the attempt is closed and never starts.
  * running/ID.K.exit-CODE   the exit token, by the shim: CODE 0 to 255, or directory, stdin, stdout, stderr (what could not
- *                          be opened). Content: the shell's "times", or nothing where the disk was full.
+ *                          be opened). Content: the shell's "times" and the machine's uptime, or nothing where the disk was full.
  * running/ID.K.requeued    the attempt is closed, and another is wanted
  * running/ID.K.term        its processes were sent TERM; content: the machine's uptime then, in milliseconds
  * running/ID.cancel        somebody asked for the end of this job; content: the grace in seconds
@@ -77,26 +77,64 @@ public record Layout(Path root) {
     /** The job. */
     JobId id();
 
+    /** The name itself. */
+    String fileName();
+
     /** The claimed job itself. */
-    record Claimed(JobId id) implements Name {}
+    record Claimed(JobId id) implements Name {
+      @Override
+      public String fileName() {
+        return id + JSON;
+      }
+    }
 
     /** The cancel marker. */
-    record Cancel(JobId id) implements Name {}
+    record Cancel(JobId id) implements Name {
+      @Override
+      public String fileName() {
+        return id + CANCEL;
+      }
+    }
 
     /** What an attempt executes, and the boot of its claim. */
-    record Run(JobId id, int attempt, String boot) implements Name {}
+    record Run(JobId id, int attempt, String boot) implements Name {
+      @Override
+      public String fileName() {
+        return runName(id, attempt, boot);
+      }
+    }
 
     /** A start token. */
-    record Started(JobId id, int attempt) implements Name {}
+    record Started(JobId id, int attempt) implements Name {
+      @Override
+      public String fileName() {
+        return attemptName(id, attempt, STARTED);
+      }
+    }
 
     /** An exit token. */
-    record Exited(JobId id, int attempt, Exit exit) implements Name {}
+    record Exited(JobId id, int attempt, Exit exit) implements Name {
+      @Override
+      public String fileName() {
+        return attemptName(id, attempt, EXIT + word(exit));
+      }
+    }
 
     /** An attempt that is to be followed by another. */
-    record Requeued(JobId id, int attempt) implements Name {}
+    record Requeued(JobId id, int attempt) implements Name {
+      @Override
+      public String fileName() {
+        return attemptName(id, attempt, REQUEUED);
+      }
+    }
 
     /** TERM was sent. */
-    record Terminated(JobId id, int attempt) implements Name {}
+    record Terminated(JobId id, int attempt) implements Name {
+      @Override
+      public String fileName() {
+        return attemptName(id, attempt, TERM);
+      }
+    }
 
     /** The meaning of {@code name}, or nothing: then it is not ours and left alone. */
     static Optional<Name> parse(String name) {
@@ -138,6 +176,7 @@ public record Layout(Path root) {
     }
   }
 
+  private static final String CANCEL = ".cancel";
   private static final String RUN = "run-";
   private static final String EXIT = "exit-";
   private static final String STARTED = "started";
@@ -190,7 +229,7 @@ public record Layout(Path root) {
   }
 
   Path cancel(JobId id) {
-    return runningDirectory().resolve(id + ".cancel");
+    return runningDirectory().resolve(id + CANCEL);
   }
 
   Path run(JobId id, int attempt, String boot) {
@@ -199,7 +238,7 @@ public record Layout(Path root) {
 
   /** The name of the file that the shim of an attempt executes. */
   public static String runName(JobId id, int attempt, String boot) {
-    return id + "." + attempt + "." + RUN + boot;
+    return attemptName(id, attempt, RUN + boot);
   }
 
   Path started(JobId id, int attempt) {
@@ -215,15 +254,21 @@ public record Layout(Path root) {
   }
 
   Path exited(JobId id, int attempt, Exit exit) {
-    String word =
-        exit instanceof Exit.Code code
-            ? Integer.toString(code.value())
-            : ((Exit.NotLaunched) exit).word();
-    return attemptFile(id, attempt, EXIT + word);
+    return attemptFile(id, attempt, EXIT + word(exit));
+  }
+
+  private static String word(Exit exit) {
+    return exit instanceof Exit.Code code
+        ? Integer.toString(code.value())
+        : ((Exit.NotLaunched) exit).word();
+  }
+
+  private static String attemptName(JobId id, int attempt, String kind) {
+    return id + "." + attempt + "." + kind;
   }
 
   private Path attemptFile(JobId id, int attempt, String kind) {
-    return runningDirectory().resolve(id + "." + attempt + "." + kind);
+    return runningDirectory().resolve(attemptName(id, attempt, kind));
   }
 
   public Path doneDirectory() {

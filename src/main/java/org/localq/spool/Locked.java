@@ -78,7 +78,8 @@ public final class Locked implements AutoCloseable {
    * @return false when the job is not pending any more
    */
   public boolean claim(JobId id, int attempt, byte[] script) throws IOException {
-    if (Spool.exists(layout.running(id))) {
+    if (isClaimed(id) || isDone(id)) {
+      // RACE: another worker was faster, or a person brought a copy back
       return false;
     }
     Path run = layout.run(id, attempt, spool.identity().shortBoot());
@@ -128,10 +129,14 @@ public final class Locked implements AutoCloseable {
     } catch (FileAlreadyExistsException first) {
       // RACE: the shim's exclusive create came before
       return false;
-    } catch (FileSystemException tooManyLinks) {
+    } catch (FileSystemException failed) {
+      boolean full = String.valueOf(failed.getReason()).contains("Too many links");
+      if (!full && Spool.exists(layout.voidToken())) {
+        throw failed;
+      }
       // EMLINK: ext4 allows 65,000 names of one file
       spool.drafts().replace(layout.voidToken(), SpoolFounder.VOID_CONTENT);
-      Files.createLink(token, layout.voidToken());
+      return voidAttempt(id, attempt);
     }
     return true;
   }
@@ -147,6 +152,8 @@ public final class Locked implements AutoCloseable {
     spool.fsync().directory(layout.runningDirectory());
     move(layout.running(id), layout.pending(id));
     spool.fsync().directory(layout.root());
+    // and not be in both places, as on a file system that logs its directories one by one
+    spool.fsync().directory(layout.runningDirectory());
   }
 
   /**
@@ -171,8 +178,10 @@ public final class Locked implements AutoCloseable {
     if (!Spool.exists(layout.record(id))) {
       byte[] file = Files.readAllBytes(layout.running(id));
       spool.drafts().replace(layout.record(id), RecordWriter.record(file, job, result));
+      remove(id);
+    } else {
+      cleanUp(id);
     }
-    cleanUp(id);
   }
 
   /**
@@ -180,27 +189,18 @@ public final class Locked implements AutoCloseable {
    * a late shim finds either its token taken or the claim gone.
    */
   public void cleanUp(JobId id) throws IOException {
-    Files.deleteIfExists(layout.running(id));
-    for (Layout.Name name : RunningDirectory.look(layout, id).of(id)) {
-      Files.deleteIfExists(path(name));
+    if (isDone(id)) {
+      // against a power cut: whoever wrote the record may have died before it was on the disk
+      spool.fsync().directory(layout.doneDirectory());
     }
+    remove(id);
   }
 
-  private Path path(Layout.Name name) {
-    if (name instanceof Layout.Name.Run run) {
-      return layout.run(run.id(), run.attempt(), run.boot());
-    } else if (name instanceof Layout.Name.Started started) {
-      return layout.started(started.id(), started.attempt());
-    } else if (name instanceof Layout.Name.Exited exited) {
-      return layout.exited(exited.id(), exited.attempt(), exited.exit());
-    } else if (name instanceof Layout.Name.Requeued requeued) {
-      return layout.requeued(requeued.id(), requeued.attempt());
-    } else if (name instanceof Layout.Name.Terminated terminated) {
-      return layout.terminated(terminated.id(), terminated.attempt());
-    } else if (name instanceof Layout.Name.Cancel cancel) {
-      return layout.cancel(cancel.id());
+  private void remove(JobId id) throws IOException {
+    Files.deleteIfExists(layout.running(id));
+    for (Layout.Name name : RunningDirectory.look(layout, id).of(id)) {
+      Files.deleteIfExists(layout.runningDirectory().resolve(name.fileName()));
     }
-    return layout.running(name.id());
   }
 
   /** Whether an attempt before the current one came to its command. */
@@ -238,6 +238,12 @@ public final class Locked implements AutoCloseable {
     }
     spool.fsync().directory(layout.runningDirectory());
     spool.fsync().directory(from.getParent());
+  }
+
+  /** Makes this machine the one whose processes the spool speaks of. */
+  void adopt() throws IOException {
+    String host = spool.identity().host() + "\n";
+    spool.drafts().replace(layout.host(), host.getBytes(StandardCharsets.US_ASCII));
   }
 
   /** The spool's directory. */

@@ -1,10 +1,13 @@
 package org.localq.spool;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,7 +35,8 @@ final class RunningDirectory {
 
   /** A line of the shell's {@code times}: user and system time, as {@code 0m0.12s 0m0.05s}. */
   private static final Pattern TIMES =
-      Pattern.compile("([0-9]+)m([0-9]+\\.?[0-9]*)s ([0-9]+)m([0-9]+\\.?[0-9]*)s");
+      Pattern.compile(
+          "([0-9]{1,9})m([0-9]{1,9}\\.?[0-9]{0,9})s ([0-9]{1,9})m([0-9]{1,9}\\.?[0-9]{0,9})s");
 
   private static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
   private static final int LONGEST_TOKEN = 200;
@@ -121,6 +125,12 @@ final class RunningDirectory {
         terminated = number(layout.terminated(id, attempt)).map(Duration::ofMillis);
       }
     }
+    if (start.isPresent() && end.isPresent()) {
+      start =
+          Optional.of(
+              new Claim.Start(
+                  start.get().shim(), start.get().at(), over(id, attempt, end.get().exit())));
+    }
     return new Claim(
         id, new Claim.Attempt(attempt, boot, start, end, terminated), cancel(id), restarts(id));
   }
@@ -151,6 +161,14 @@ final class RunningDirectory {
 
   private static Optional<Claim.End> end(Path token, Exit exit) throws IOException {
     return stamped(token).map(s -> new Claim.End(exit, s.at(), usage(s.text())));
+  }
+
+  /** The third line of an exit token: the machine's uptime when the shim wrote it. */
+  private Optional<Duration> over(JobId id, int attempt, Exit exit) throws IOException {
+    String[] lines = token(layout.exited(id, attempt, exit)).orElse("").split("\n", -1);
+    return lines.length > 2 && lines[2].matches("[0-9]{1,10}\\.[0-9]{2}")
+        ? Optional.of(Duration.ofMillis(Math.round(Double.parseDouble(lines[2]) * 1000)))
+        : Optional.empty();
   }
 
   private record Stamped(String text, Instant at) {}
@@ -191,13 +209,20 @@ final class RunningDirectory {
     return token(file).filter(text -> text.matches("[0-9]{1,15}")).map(Long::parseLong);
   }
 
-  /** The short text in {@code file}; nothing when the file is gone. */
+  /**
+   * The short text in {@code file}; nothing when the file is gone. What is no regular file has
+   * none, and is not opened: a FIFO would block whoever holds the lock.
+   */
   private static Optional<String> token(Path file) throws IOException {
     try {
-      byte[] bytes = Files.readAllBytes(file);
-      String text =
-          new String(bytes, 0, Math.min(bytes.length, LONGEST_TOKEN), StandardCharsets.US_ASCII);
-      return Optional.of(text.strip());
+      if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+          .isRegularFile()) {
+        return Optional.of("");
+      }
+      try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+        return Optional.of(
+            new String(in.readNBytes(LONGEST_TOKEN), StandardCharsets.US_ASCII).strip());
+      }
     } catch (NoSuchFileException gone) {
       return Optional.empty();
     }

@@ -140,6 +140,11 @@ public final class Spool implements AutoCloseable {
     return new Locked(this, lock.get().exclusive());
   }
 
+  /** Whether the spool is still where it was when it was first locked. */
+  public boolean isInPlace() {
+    return lock.isEmpty() || lock.get().isTheOneNamed();
+  }
+
   /** The worker's side of this spool: who is alive, and with which settings. */
   public Workers workers() {
     return new Workers(layout, identity, drafts, fsync);
@@ -275,11 +280,6 @@ public final class Spool implements AutoCloseable {
 
   JobFile read(JobId id, Content.Whole content) {
     return reader.read(id, content, false);
-  }
-
-  /** The pending job of this id; nothing when it is no longer pending. */
-  public Optional<JobFile> readPending(JobId id) throws IOException {
-    return read(id, layout.pending(id), false);
   }
 
   /**

@@ -74,6 +74,9 @@ public final class SpoolGate {
       // a link to an empty directory, which can't be replaced by a spool, or a file
       refuseUnlessPrivate(root);
     }
+    if (root.getParent() == null) {
+      throw Refusal.of(root + ": can't be a spool; name a directory in it");
+    }
     if (!Spool.exists(root.resolve(".localq"))) {
       SpoolFounder founder = new SpoolFounder(identity, fsync);
       founder.makeParents(root.getParent());
@@ -90,10 +93,13 @@ public final class SpoolGate {
   /** Makes another machine's spool this machine's. What it ran there is LOST. */
   public void takeOver(Path root) throws IOException {
     refuseUnlessPrivate(root);
+    refuseNetwork(root);
     Layout layout = new Layout(root);
     refuseOtherVersion(layout);
-    new Drafts(layout.tmp(), identity.process(), fsync)
-        .replace(layout.host(), (identity.host() + "\n").getBytes(StandardCharsets.US_ASCII));
+    try (Spool spool = new Spool(layout, identity, account, fsync);
+        Locked locked = spool.lock()) {
+      locked.adopt();
+    }
   }
 
   private void refuseUnlessPrivate(Path root) throws IOException {
@@ -103,7 +109,7 @@ public final class SpoolGate {
     } catch (NoSuchFileException missing) {
       throw Refusal.of(
           root
-              + ": no such spool, though the URI file names it; mount it, or if it was removed for good make it anew with localqd start",
+              + ": no such spool, though the URI file names it; mount its disk, or remove the URI file if it is gone for good",
           missing);
     }
     if (!(Boolean) facts.get("isDirectory")) {

@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * The FileLock on one file, opened once: any other open and close of that file in this process
@@ -15,23 +18,51 @@ import java.nio.file.StandardOpenOption;
  */
 final class SpoolLock implements AutoCloseable {
   private final FileChannel channel;
+  private final Path file;
+  private final Object key;
 
-  private SpoolLock(FileChannel channel) {
+  private SpoolLock(FileChannel channel, Path file, Object key) {
     this.channel = channel;
+    this.file = file;
+    this.key = key;
   }
 
   static SpoolLock open(Path file) throws IOException {
-    return new SpoolLock(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    return new SpoolLock(channel, file, key(file));
+  }
+
+  /** What tells one file from another under the same name; reading it opens nothing. */
+  private static Object key(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+  }
+
+  /**
+   * Whether the file under the name is still the one that is locked: when a spool was moved away
+   * and another made in its place, two processes would hold "the" lock at once.
+   */
+  boolean isTheOneNamed() {
+    try {
+      return key.equals(key(file));
+    } catch (IOException gone) {
+      return false;
+    }
   }
 
   /** Waits until this process alone holds the lock. */
   FileLock exclusive() throws IOException {
+    FileLock lock;
     try {
-      return channel.lock();
+      lock = channel.lock();
     } catch (OverlappingFileLockException twice) {
       throw new IllegalStateException(
           "two threads of one process took the same spool's lock", twice);
     }
+    if (!isTheOneNamed()) {
+      lock.close();
+      throw new NoSuchFileException(file.toString(), null, "the spool was moved or removed");
+    }
+    return lock;
   }
 
   /** Waits until no other process holds it exclusively. */

@@ -178,14 +178,9 @@ public final class Workers {
   /** Tells every worker to claim nothing more, and to end once nothing runs. */
   public void drain(Locked locked) throws IOException {
     drafts.replace(layout.drain(), text(identity.process().toString()));
-    fsync.directory(layout.own());
   }
 
-  /** Takes that back. */
-  public void undrain(Locked locked) throws IOException {
-    Files.deleteIfExists(layout.drain());
-  }
-
+  /** Whether somebody told the workers to. */
   public boolean isDraining() {
     return Spool.exists(layout.drain());
   }

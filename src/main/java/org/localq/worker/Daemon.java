@@ -1,11 +1,13 @@
 package org.localq.worker;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.localq.core.Capacity;
 import org.localq.core.ProcessId;
+import org.localq.core.Refusal;
 import org.localq.spool.Locked;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
@@ -48,74 +50,99 @@ public final class Daemon {
    *
    * @param settings of this worker
    * @param alive whether a process is there
-   * @param ready called once, behind the first tick that went well
+   * @param ready called once, behind the first tick, with what went wrong in it
    */
-  public End run(Settings settings, Predicate<ProcessId> alive, Runnable ready)
+  public End run(Settings settings, Predicate<ProcessId> alive, Consumer<Optional<String>> ready)
       throws InterruptedException, IOException {
-    try (Watch watch = Watch.of(worker.watched(), worker.matters())) {
-      watch
-          .trouble()
-          .ifPresent(why -> log.say("no notice of new files (" + why + "); polling instead"));
-      return run(new Rhythm(settings, watch), alive, ready);
-    }
-  }
-
-  private record Rhythm(Settings settings, Watch watch) {
-    Duration interval() {
-      return Duration.ofSeconds(settings.interval());
-    }
-  }
-
-  private End run(Rhythm rhythm, Predicate<ProcessId> alive, Runnable ready)
-      throws InterruptedException {
-    Duration glance = FIRST_GLANCE;
-    boolean announced = false;
-    long nextPoll = System.nanoTime();
-    while (true) {
-      Worker.Pace pace = Worker.Pace.IDLE;
-      try {
-        if (System.nanoTime() - nextPoll >= 0) {
-          worker.sweep(alive);
-          worker.sample();
-          nextPoll = System.nanoTime() + rhythm.interval().toNanos();
+    Duration interval = Duration.ofSeconds(settings.interval());
+    Watch watch = watch();
+    try {
+      Duration glance = FIRST_GLANCE;
+      boolean announced = false;
+      long nextPoll = System.nanoTime();
+      while (true) {
+        Outcome outcome = tick(interval);
+        if (outcome.end().isPresent()) {
+          return outcome.end().get();
         }
-        pace = worker.tick(uptime.now());
         if (!announced) {
           announced = true;
-          ready.run();
+          ready.accept(outcome.trouble());
         }
-        log.well();
-      } catch (IOException failed) {
-        if (isGone()) {
-          return End.SPOOL_GONE;
+        if (System.nanoTime() - nextPoll >= 0) {
+          nextPoll = System.nanoTime() + interval.toNanos();
+          tidy(alive);
+          watch = renewed(watch);
         }
-        log.trouble("can't go on: " + failed.getMessage() + retry(rhythm));
-      } catch (RuntimeException bug) {
-        // one job that nobody foresaw must not end the worker for all others
-        log.trouble(
-            "can't go on, internal error: "
-                + bug
-                + " at "
-                + bug.getStackTrace()[0]
-                + retry(rhythm));
+        boolean soon = outcome.pace() == Worker.Pace.SOON;
+        glance = soon ? shorter(LAST_GLANCE, glance.multipliedBy(2)) : FIRST_GLANCE;
+        watch.await(soon ? glance : interval);
       }
-      if (pace == Worker.Pace.OVER) {
-        return End.DRAINED;
-      }
-      glance =
-          pace == Worker.Pace.SOON ? shorter(LAST_GLANCE, glance.multipliedBy(2)) : FIRST_GLANCE;
-      rhythm.watch().await(pace == Worker.Pace.SOON ? glance : rhythm.interval());
+    } finally {
+      watch.close();
     }
   }
 
-  private static String retry(Rhythm rhythm) {
-    return "; nothing is lost, running jobs go on, it is tried again every "
-        + rhythm.settings().interval()
-        + " s";
+  private record Outcome(Worker.Pace pace, Optional<String> trouble, Optional<End> end) {}
+
+  private Outcome tick(Duration interval) {
+    try {
+      Worker.Pace pace = worker.tick(uptime.now());
+      log.well();
+      return new Outcome(
+          pace,
+          Optional.empty(),
+          pace == Worker.Pace.OVER ? Optional.of(End.DRAINED) : Optional.empty());
+    } catch (IOException | Refusal failed) {
+      return spool.isInPlace()
+          ? trouble(String.valueOf(failed.getMessage()), interval)
+          : new Outcome(Worker.Pace.IDLE, Optional.empty(), Optional.of(End.SPOOL_GONE));
+    } catch (RuntimeException bug) {
+      // one job that nobody foresaw must not end the worker for all others
+      StackTraceElement[] trace = bug.getStackTrace();
+      return trouble(
+          "internal error: " + bug + (trace.length > 0 ? " at " + trace[0] : ""), interval);
+    }
   }
 
-  private boolean isGone() {
-    return !Files.isDirectory(spool.layout().runningDirectory());
+  private Outcome trouble(String what, Duration interval) {
+    log.trouble(
+        "can't go on: "
+            + what
+            + "; nothing is lost, running jobs go on, it is tried again every "
+            + interval.toSeconds()
+            + " s");
+    return new Outcome(Worker.Pace.IDLE, Optional.of(what), Optional.empty());
+  }
+
+  /** What can wait for a poll, and must not keep a tick from its work. */
+  private void tidy(Predicate<ProcessId> alive) {
+    try {
+      worker.sweep(alive);
+      worker.sample();
+    } catch (IOException failed) {
+      log.trouble("can't tidy up: " + failed.getMessage());
+    }
+  }
+
+  private Watch watch() {
+    Watch watch = Watch.of(worker.watched(), worker.matters());
+    watch
+        .trouble()
+        .ifPresent(why -> log.trouble("no notice of new files (" + why + "); polling instead"));
+    return watch;
+  }
+
+  /**
+   * A new watch where the old one has come to notice nothing: a directory was replaced, or the
+   * system had none left.
+   */
+  private Watch renewed(Watch watch) throws IOException {
+    if (watch.trouble().isEmpty()) {
+      return watch;
+    }
+    watch.close();
+    return watch();
   }
 
   private static Duration shorter(Duration a, Duration b) {

@@ -59,6 +59,7 @@ public final class Judge {
   private final Map<Mark, Memory> memories = new HashMap<>();
   private Optional<IOException> trouble = Optional.empty();
   private boolean newcomer = true;
+  private boolean canSpawn = true;
 
   /** The machine's uptime: a clock that nobody sets. */
   public interface Uptime {
@@ -95,13 +96,20 @@ public final class Judge {
   void sample(Locked locked, Collection<JobId> jobs) throws IOException {
     Engine.Look look = jobs.isEmpty() ? Engine.NOTHING_RUNS : engine.look();
     for (JobId id : jobs) {
-      Claim claim = locked.claim(id);
-      Mark mark = mark(locked, claim);
-      OptionalLong peak = look.peak(mark, claim.attempt().start());
-      if (peak.isPresent()) {
-        Memory memory = memory(mark);
-        memory.peak = OptionalLong.of(Math.max(memory.peak.orElse(0), peak.getAsLong()));
+      try {
+        sample(look, locked.claim(id), locked);
+      } catch (IOException unreadable) {
+        // the next tick says so
       }
+    }
+  }
+
+  private void sample(Engine.Look look, Claim claim, Locked locked) throws IOException {
+    Mark mark = mark(locked, claim);
+    OptionalLong peak = look.peak(mark, claim.attempt().start());
+    if (peak.isPresent()) {
+      Memory memory = memory(mark);
+      memory.peak = OptionalLong.of(Math.max(memory.peak.orElse(0), peak.getAsLong()));
     }
   }
 
@@ -113,26 +121,49 @@ public final class Judge {
    */
   public Next judge(Locked locked, Collection<JobId> jobs) throws IOException {
     Map<JobId, Claim> claims = new LinkedHashMap<>();
+    trouble = Optional.empty();
+    canSpawn = true;
     for (JobId id : jobs) {
-      claims.put(id, locked.claim(id));
+      try {
+        claims.put(id, locked.claim(id));
+      } catch (IOException failed) {
+        trouble = Optional.of(about(id, failed));
+      }
     }
     // the start tokens say whose processes to look for; these are looked at before the exit tokens
     // are read (R6)
     boolean started = claims.values().stream().anyMatch(c -> c.attempt().start().isPresent());
     Engine.Look look = started ? engine.look() : Engine.NOTHING_RUNS;
     Next next = Next.NOTHING;
-    trouble = Optional.empty();
     for (Claim claim : claims.values()) {
       try {
         Next its = judge(locked, claim, look);
         next = its.compareTo(next) > 0 ? its : next;
       } catch (IOException failed) {
-        trouble =
-            Optional.of(new IOException("job " + claim.id() + ": " + failed.getMessage(), failed));
+        trouble = Optional.of(about(claim.id(), failed));
       }
     }
     newcomer = false;
     return next;
+  }
+
+  /**
+   * Whether, by what the last look at the claimed jobs has shown, this machine can spawn a shim.
+   */
+  boolean canSpawn() {
+    return canSpawn;
+  }
+
+  /**
+   * This attempt is claimed and its shim could not be spawned: it is spawned again at the next
+   * look.
+   */
+  void spawnAgain(Mark mark) throws IOException {
+    memory(mark).unstartedSince = Optional.of(uptime.now().minus(Verdict.PATIENCE));
+  }
+
+  private static IOException about(JobId id, IOException failed) {
+    return new IOException("job " + id + ": " + failed.getMessage(), failed);
   }
 
   /**
@@ -199,7 +230,7 @@ public final class Judge {
   }
 
   private Duration unstarted(Memory memory, Claim claim) throws IOException {
-    if (claim.attempt().start().isPresent()) {
+    if (claim.attempt().start().flatMap(Claim.Start::shim).isPresent()) {
       return Duration.ZERO;
     }
     Duration now = uptime.now();
@@ -243,7 +274,9 @@ public final class Judge {
     Optional<Launch> launch = launch(its.locked(), its.claim());
     if (launch.isPresent()) {
       log.say(its.id(), "no shim has shown up; it is spawned again");
+      canSpawn = false;
       engine.start(launch.get());
+      canSpawn = true;
       its.memory().unstartedSince = Optional.empty();
     }
     return Next.LATER;
@@ -280,6 +313,7 @@ public final class Judge {
   }
 
   private Next terminate(Case its) throws IOException {
+    its.memory().aloneSince = Optional.empty();
     Duration now = uptime.now();
     Optional<Duration> sent =
         its.claim().attempt().terminated().or(() -> its.memory().terminatedAt);

@@ -22,7 +22,7 @@ import java.util.function.BiPredicate;
 public final class Watch implements AutoCloseable {
   private final Optional<WatchService> service;
   private final BiPredicate<Path, String> matters;
-  private final Optional<String> trouble;
+  private Optional<String> trouble;
 
   private Watch(
       Optional<WatchService> service, BiPredicate<Path, String> matters, Optional<String> trouble) {
@@ -86,8 +86,11 @@ public final class Watch implements AutoCloseable {
           event.kind() == StandardWatchEventKinds.OVERFLOW
               || matters.test((Path) key.watchable(), event.context().toString());
     }
-    // a key that can't be reset belongs to a directory that is gone; whoever wakes will find out
-    return !key.reset() || matter;
+    if (!key.reset()) {
+      trouble = Optional.of(key.watchable() + " is not what it was");
+      return true;
+    }
+    return matter;
   }
 
   @Override

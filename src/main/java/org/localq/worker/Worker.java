@@ -71,11 +71,14 @@ public final class Worker {
   public Pace tick(Duration uptime) throws IOException {
     try (Locked locked = spool.lock()) {
       Pace pace = judgeAll(locked) ? Pace.SOON : Pace.IDLE;
-      if (workers.isDraining()) {
+      if (workers.isDraining() && judge.trouble().isEmpty()) {
         return locked.claimed().jobs().isEmpty() ? Pace.OVER : pace;
       }
-      takeIn(locked, uptime);
-      boolean again = claimWhatFits(locked);
+      boolean again = false;
+      if (!workers.isDraining()) {
+        takeIn(locked, uptime);
+        again = judge.canSpawn() && claimWhatFits(locked);
+      }
       if (judge.trouble().isPresent()) {
         throw judge.trouble().get();
       }
@@ -202,8 +205,9 @@ public final class Worker {
     try {
       engine.start(launch);
     } catch (IOException machine) {
-      // a fault of the machine, not of the job: it goes back, and nothing else is tried now
-      giveBack(locked, chosen.id(), attempt);
+      // a fault of the machine, not of the job: the claim stays, and nothing else is claimed until
+      // its shim is spawned
+      judge.spawnAgain(launch.mark());
       throw machine;
     }
     log.say(chosen.id(), "claimed, attempt " + attempt + ", cores " + chosen.cores());
@@ -218,12 +222,6 @@ public final class Worker {
         locked.runningDirectory(),
         Layout.runName(id, attempt, identity.shortBoot()),
         locked.hasStarted(id));
-  }
-
-  private static void giveBack(Locked locked, JobId id, int attempt) throws IOException {
-    if (locked.voidAttempt(id, attempt)) {
-      locked.putBack(id);
-    }
   }
 
   /** The directories in which something can happen that a worker should wake for. */

@@ -21,15 +21,11 @@
   read -r stat <"/proc/$$/stat"
   # shellcheck disable=SC2086 # split: field 22, the start time in ticks, is the 20th behind the name in parentheses
   set -- ${stat##*") "}
-  until echo "$$ ${20}" >&3; do
-    sleep 1
-    [ -e "$job.json" ] || exit 0
-  done
-  exec 3>&-
+  self="$$ ${20}"
 
-  # The job may have been cancelled and recorded before this shim came up: the token was free, but the claim is gone.
-  [ -e "$job.json" ] || exit 0
-  [ -r "$run" ] || exit 0
+  # Whether the job may have been cancelled and recorded, or this attempt given up, before this shim came up: then its token
+  # was free, and the claim is gone or closed.
+  is_over() { [ ! -e "$job.json" ] || [ -e "$job.$attempt.requeued" ]; }
 
   # Called by the run file when $1 (directory, stdin, stdout or stderr) can't be opened; still in running/ then.
   # shellcheck disable=SC2317 # reached through the run file
@@ -37,14 +33,28 @@
     umask 077 # the job's own could make a token that nobody can read
     until command : >"$job.$attempt.exit-$1" || [ -e "$job.$attempt.exit-$1" ]; do
       sleep 1
-      [ -e "$job.json" ] || break
+      is_over && break
     done
     exit 121
   }
 
-  # shellcheck disable=SC1090
-  (. "./$run")
+  [ -r "$run" ] || exit 0
+
+  # The token gets its content behind the fork and before the command: a shim that could not fork, and ends here, leaves it
+  # empty, and its command is known never to have run.
+  (
+    until echo "$self" >&3; do
+      sleep 1
+      is_over && exit 0
+    done
+    exec 3>&-
+    is_over && exit 0
+    # shellcheck disable=SC1090
+    . "./$run"
+  )
   code=$?
+  [ -s "$job.$attempt.started" ] || exit 0
+  is_over && exit 0
 
   if [ "$code" -eq 121 ]; then # perhaps cannot, perhaps the command itself
     for what in directory stdin stdout stderr; do
@@ -54,9 +64,10 @@
 
   # The exit token. Its name says it all; the times are welcome where there is room.
   token=$job.$attempt.exit-$code
-  until command times >"$token" || [ -e "$token" ]; do
+  read -r uptime _ </proc/uptime
+  until { command times && echo "$uptime"; } >"$token" || [ -e "$token" ]; do
     sleep 1
-    [ -e "$job.json" ] || exit 0
+    is_over && exit 0
   done
   exit 0
 }

@@ -206,8 +206,8 @@ class BadQueueTest {
       assertEquals(
           "lbatch: "
               + spool
-              + ": no such spool, though the URI file names it; mount it, or if it was removed for"
-              + " good make it anew with localqd start\n",
+              + ": no such spool, though the URI file names it; mount its disk, or remove the URI file if"
+              + " it is gone for good\n",
           ran.err());
       assertFalse(Files.exists(spool));
     }

@@ -255,7 +255,7 @@ class SpoolGateTest {
       Path nowhere = directory.resolve("nowhere");
       assertRefused(
           nowhere
-              + ": no such spool, though the URI file names it; mount it, or if it was removed for good make it anew with localqd start",
+              + ": no such spool, though the URI file names it; mount its disk, or remove the URI file if it is gone for good",
           () -> gate.open(nowhere));
     }
 
