@@ -15,7 +15,7 @@ if [ ! -x "$bin/localqd" ]; then
     exit 1
   }
   echo "Building localq; the first time, Maven fetches what it needs …"
-  (cd "$here" && mvn -B -q -DskipTests package)
+  (cd "$here" && mvn -B -q -Dstyle.color=never -DskipTests package)
 fi
 PATH=$bin:$PATH
 

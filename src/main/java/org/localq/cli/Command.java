@@ -114,7 +114,11 @@ abstract class Command {
   static int number(String option, String text, int least) {
     if (!text.matches("[+-]?[0-9]+")) {
       throw Refusal.usage(
-          option + " " + text + ": not a number, expected a whole number of at least " + least);
+          option
+              + " "
+              + (text.isEmpty() ? "''" : text)
+              + ": not a number, expected a whole number of at least "
+              + least);
     }
     if (text.startsWith("-") ? least >= 0 && !text.matches("-0+") : text.length() > 10) {
       throw Refusal.usage(

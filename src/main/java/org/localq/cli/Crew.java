@@ -73,7 +73,12 @@ final class Crew {
     try (Spool spool = open(queue, place)) {
       List<ProcessId> workers = queue.workers(spool);
       if (!workers.isEmpty()) {
-        throw Refusal.of("already running, pid " + workers.get(0).pid());
+        throw Refusal.of(
+            "already running, pid "
+                + workers.get(0).pid()
+                + (spool.workers().isDraining()
+                    ? ", and draining; to claim again: localqd" + queue.option() + " restart"
+                    : ""));
       }
       Path log = queue.uriFile().logFile();
       long before = touch(log);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import org.localq.core.Capacity;
 import org.localq.core.Identity;
@@ -88,6 +89,7 @@ final class Foreground {
     void write() throws IOException {
       if (wanted) {
         Files.writeString(path, pid + "\n", StandardCharsets.US_ASCII);
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
       }
     }
 

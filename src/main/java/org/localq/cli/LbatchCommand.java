@@ -102,7 +102,9 @@ final class LbatchCommand extends Command {
                     + " start");
         door.err().flush();
       }
-      return parsed.hasMatchedOption("-W") ? Waiting.forEnd(spool, id, queue) : ExitCode.DONE;
+      return parsed.hasMatchedOption("-W")
+          ? Waiting.forEnd(spool, id, queue, door.err())
+          : ExitCode.DONE;
     }
   }
 

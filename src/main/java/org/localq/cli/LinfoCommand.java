@@ -147,7 +147,9 @@ final class LinfoCommand extends Command {
                 + has
                 + "; raise it: localqd"
                 + option
-                + " -n N restart";
+                + " -n "
+                + wants.split(" ")[0]
+                + " restart";
         case JOB_HELD_USER -> "it is on hold";
         case WORKER_DOWN -> "no worker is alive; localqd" + option + " start";
         case WORKER_DRAINING ->

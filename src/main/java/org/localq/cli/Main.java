@@ -3,7 +3,9 @@ package org.localq.cli;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -44,8 +46,9 @@ public final class Main {
 
   /** Runs the command that the first word names. */
   public static void main(String[] args) throws IOException {
-    PrintStream out = stream(FileDescriptor.out);
-    PrintStream err = stream(FileDescriptor.err);
+    Written written = new Written(new FileOutputStream(FileDescriptor.out));
+    PrintStream out = stream(written);
+    PrintStream err = stream(new FileOutputStream(FileDescriptor.err));
     int code;
     try {
       List<String> line = commandLine();
@@ -63,8 +66,41 @@ public final class Main {
       code = ExitCode.REFUSED;
     }
     out.flush();
+    if (written.isLost() && code == ExitCode.DONE) {
+      err.println(
+          "localq: standard output: " + written.failure() + "; what was to be printed is lost");
+      code = ExitCode.REFUSED;
+    }
     err.flush();
     System.exit(code);
+  }
+
+  /** Remembers what went wrong with a stream: a PrintStream tells only that something did. */
+  private static final class Written extends FilterOutputStream {
+    private String failure = "";
+
+    Written(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        out.write(bytes, offset, length);
+      } catch (IOException failed) {
+        failure = String.valueOf(failed.getMessage());
+        throw failed;
+      }
+    }
+
+    String failure() {
+      return failure;
+    }
+
+    /** Whether something could not be written, and not because the reader had seen enough. */
+    boolean isLost() {
+      return !failure.isEmpty() && !failure.contains("Broken pipe");
+    }
   }
 
   private static Door.Surroundings surroundings() throws IOException {
@@ -78,11 +114,8 @@ public final class Main {
         environment.getOrDefault("PWD", System.getProperty("user.dir")));
   }
 
-  private static PrintStream stream(FileDescriptor descriptor) {
-    return new PrintStream(
-        new BufferedOutputStream(new FileOutputStream(descriptor), BUFFER),
-        false,
-        StandardCharsets.UTF_8);
+  private static PrintStream stream(OutputStream out) {
+    return new PrintStream(new BufferedOutputStream(out, BUFFER), false, StandardCharsets.UTF_8);
   }
 
   /**

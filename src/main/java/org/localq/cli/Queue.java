@@ -124,8 +124,18 @@ final class Queue {
     Path root = wanted.orElseGet(() -> isDefault() ? uriFile.homeSpool() : uriFile.ownSpool());
     Spool spool = gate().openOrFound(root);
     // the URI file last: who finds it finds a spool
-    uriFile.publish(root, identity, Fsync.DISK);
-    return gate().open(uriFile.read(identity).orElse(spool.layout().root()));
+    if (!uriFile.publish(spool.layout().root(), identity, Fsync.DISK)) {
+      Path named =
+          uriFile
+              .read(identity)
+              .orElseThrow(
+                  () ->
+                      Refusal.of(
+                          uriFile.path()
+                              + ": is a link that leads nowhere, expected a URI file or nothing; remove it"));
+      return gate().open(named);
+    }
+    return spool;
   }
 
   /** Makes another machine's spool this machine's, if one is there. */

@@ -193,6 +193,7 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
       reason = reason(waiting, place.flatMap(Schedule.Waiting::reason), load);
     } else if (entry instanceof Entry.Running running) {
       start = running.claim().attempt().start().map(Claim.Start::at);
+      reason = running.claim().cancel().isPresent() ? Reason.CANCELLING.toString() : "";
     } else if (entry instanceof Entry.Finished finished) {
       start = finished.result().started();
       end = Optional.of(finished.result().ended());

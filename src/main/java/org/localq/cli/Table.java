@@ -6,11 +6,13 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.time.ZoneId;
+import java.time.Instant;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.localq.core.Job;
 import org.localq.core.Printable;
 import org.localq.core.ProcessId;
@@ -45,32 +47,43 @@ final class Table {
     this.view = view;
   }
 
-  /** Prints the rows, cut to {@code columns} where there are so few. */
-  void print(PrintStream out, ZoneId zone, Optional<Integer> columns) {
+  /**
+   * Prints the rows. On a terminal of so few {@code columns} times are shortened to leave room for
+   * the commands, and lines cut.
+   */
+  void print(PrintStream out, ZonedDateTime now, Optional<Integer> columns) {
+    List<String> lines = lines(at -> Text.time(at, now.getZone()));
+    int widest = lines.stream().mapToInt(Table::width).max().orElse(0);
+    if (columns.isPresent() && widest > columns.get()) {
+      lines = lines(at -> Text.shortTime(at, now));
+    }
+    for (String line : lines) {
+      out.println(columns.isPresent() ? cut(line, columns.get()) : line);
+    }
+  }
+
+  private List<String> lines(Function<Instant, String> time) {
     List<List<String>> lines = new ArrayList<>();
     lines.add(HEADER);
-    view.rows().forEach(row -> lines.add(cells(row, zone)));
+    view.rows().forEach(row -> lines.add(cells(row, time)));
     int[] widths = new int[HEADER.size()];
     for (List<String> line : lines) {
       for (int i = 0; i < widths.length; i++) {
         widths[i] = Math.max(widths[i], width(line.get(i)));
       }
     }
-    for (List<String> line : lines) {
-      String text = align(line, widths);
-      out.println(columns.isPresent() ? cut(text, columns.get()) : text);
-    }
+    return lines.stream().map(line -> align(line, widths)).toList();
   }
 
-  private static List<String> cells(QueueView.Row row, ZoneId zone) {
+  private static List<String> cells(QueueView.Row row, Function<Instant, String> time) {
     Optional<Job> job = row.job();
     return List.of(
         row.entry().id().toString(),
         row.place().isPresent() ? Integer.toString(row.place().getAsInt()) : EMPTY,
         row.entry().state().name(),
         job.map(j -> Integer.toString(j.cores())).orElse(EMPTY),
-        row.start().map(at -> Text.time(at, zone)).orElse(EMPTY),
-        row.end().map(at -> Text.time(at, zone)).orElse(EMPTY),
+        row.start().map(time).orElse(EMPTY),
+        row.end().map(time).orElse(EMPTY),
         row.reason().isEmpty() ? EMPTY : Printable.of(row.reason()),
         job.map(j -> Text.word(j.name())).orElse(EMPTY),
         job.map(j -> Text.command(j.command())).orElse(EMPTY));

@@ -1,11 +1,14 @@
 package org.localq.cli;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.localq.core.JobId;
+import org.localq.core.Outcome;
+import org.localq.core.Printable;
 import org.localq.core.Refusal;
 import org.localq.spool.Entry;
 import org.localq.spool.Spool;
@@ -19,7 +22,8 @@ final class Waiting {
   private Waiting() {}
 
   /** Returns the exit code in the job's record once there is one; 1 where it has none. */
-  static int forEnd(Spool spool, JobId id, Queue queue) throws IOException, InterruptedException {
+  static int forEnd(Spool spool, JobId id, Queue queue, PrintStream err)
+      throws IOException, InterruptedException {
     List<Path> ends = List.of(spool.layout().doneDirectory(), spool.layout().rejectedDirectory());
     try (Watch watch = Watch.of(ends, (directory, name) -> name.startsWith(id + "."))) {
       while (true) {
@@ -28,16 +32,24 @@ final class Waiting {
           throw Refusal.of(queue.noSuchJob(id) + "; its file was removed");
         }
         if (entry.get().state().isTerminal()) {
-          return code(entry.get());
+          return code(entry.get(), err);
         }
         watch.await(LONGEST_NAP);
       }
     }
   }
 
-  private static int code(Entry entry) {
-    return entry instanceof Entry.Finished finished
-        ? finished.result().outcome().exitCode().orElse(ExitCode.REFUSED)
-        : ExitCode.REFUSED;
+  private static int code(Entry entry, PrintStream err) {
+    if (entry instanceof Entry.Finished finished) {
+      Outcome outcome = finished.result().outcome();
+      if (outcome.exitCode().isPresent()) {
+        return outcome.exitCode().getAsInt();
+      }
+      // a script that sees 1 would take it for the command's
+      String why = outcome.reason().isEmpty() ? "" : ", " + Printable.of(outcome.reason());
+      err.println(
+          "lbatch: job " + entry.id() + " is " + outcome.state() + why + "; it has no exit code");
+    }
+    return ExitCode.REFUSED;
   }
 }

@@ -14,6 +14,8 @@ public enum Reason {
   WORKER_DOWN("WorkerDown"),
   /** The workers were told to end once the running jobs have. */
   WORKER_DRAINING("WorkerDraining"),
+  /** It was told to end, and has not yet. */
+  CANCELLING("Cancelling"),
   /** A user holds it. */
   JOB_HELD_USER("JobHeldUser"),
   /** Its directory or one of its files could not be opened when it started. */

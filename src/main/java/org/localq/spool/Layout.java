@@ -42,7 +42,7 @@ import org.localq.core.JobId;
  * .localq/tmp/PID-TICKS-n  being written by that process
  * </pre>
  *
- * <p>The rules, each of which closes a hole that a model checker found (see README):
+ * <p>The rules, each of which closes a way to lose a job or to run it twice:
  *
  * <ul>
  *   <li><b>R1</b> Everything but submit, shim start and shim exit holds the lock, and reads the

@@ -24,9 +24,8 @@ import org.localq.core.Result;
  * The spool while this process holds its lock: every transition but submit, shim start and shim
  * exit (R1).
  *
- * <p>Each method is one transition of the table in README, can be interrupted by kill -9 between
- * any two of its steps, and be called again by whoever comes next. A race that was lost is a return
- * value.
+ * <p>Each method is one transition, can be interrupted by kill -9 between any two of its steps, and
+ * be called again by whoever comes next. A race that was lost is a return value.
  */
 public final class Locked implements AutoCloseable {
   private static final FileAttribute<?> PRIVATE =

@@ -76,16 +76,16 @@ final class SpoolFounder {
       Files.move(draft, root, StandardCopyOption.ATOMIC_MOVE);
       fsync.directory(root.getParent());
       return true;
-    } catch (AtomicMoveNotSupportedException mountPoint) {
+    } catch (IOException failed) {
       discard(draft);
-      throw mountPoint;
-    } catch (FileSystemException taken) {
-      discard(draft);
-      if (Files.isDirectory(root) && !isEmpty(root)) {
+      boolean mountPoint = failed instanceof AtomicMoveNotSupportedException;
+      if (!mountPoint && Files.isDirectory(root) && !isEmpty(root)) {
         // RACE: another process made it first
         return false;
       }
-      throw taken;
+      throw failed instanceof FileSystemException placed
+          ? placed
+          : new FileSystemException(root.toString(), null, failed.getMessage());
     }
   }
 

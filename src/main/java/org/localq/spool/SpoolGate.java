@@ -60,6 +60,11 @@ public final class SpoolGate {
 
   /** The spool {@code root}, which has to be there. */
   public Spool open(Path root) throws IOException {
+    if (Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
+      // before any word about its mode: chmod is no advice for a directory that only looks wrong
+      // because it is another's
+      refuseOtherVersion(new Layout(root));
+    }
     refuseUnlessPrivate(root);
     refuseNetwork(root);
     Layout layout = new Layout(root);
@@ -72,6 +77,12 @@ public final class SpoolGate {
   public Spool openOrFound(Path root) throws IOException {
     if (Spool.exists(root) && !Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
       // a link to an empty directory, which can't be replaced by a spool, or a file
+      refuseUnlessPrivate(root);
+    }
+    if (Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)
+        && !Spool.exists(root.resolve(".localq"))
+        && Names.in(root).isEmpty()) {
+      // a directory that was made for a spool has to be fit for one
       refuseUnlessPrivate(root);
     }
     if (root.getParent() == null) {

@@ -58,11 +58,15 @@ public final class Cancellation {
   }
 
   private Answer cancelClaimed(Locked locked, JobId id, Duration grace) throws IOException {
-    Optional<Claim.End> end = locked.claim(id).attempt().end();
-    if (end.isPresent() && locked.claim(id).cancel().isEmpty()) {
+    Claim claim = locked.claim(id);
+    Optional<Duration> earlier = claim.cancel().map(Claim.Cancel::grace);
+    if (claim.attempt().end().isPresent() && earlier.isEmpty()) {
       return Answer.ENDED;
     }
-    locked.markCancelled(id, grace);
+    // who asks again may hurry the end, never put it off
+    if (earlier.isEmpty() || grace.compareTo(earlier.get()) < 0) {
+      locked.markCancelled(id, grace);
+    }
     settle(locked, id);
     return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;
   }

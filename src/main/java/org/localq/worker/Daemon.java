@@ -153,9 +153,9 @@ public final class Daemon {
   public static String describe(Spool spool, Settings settings, Capacity capacity) {
     return "localqd works on "
         + spool.layout().root()
-        + " with "
+        + ", cores "
         + capacity.limit()
-        + " cores, policy "
+        + ", policy "
         + settings.policy().word()
         + ", polling every "
         + settings.interval()

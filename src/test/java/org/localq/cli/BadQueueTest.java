@@ -88,6 +88,18 @@ class BadQueueTest {
     }
 
     @Test
+    void whose_uri_file_is_a_link_to_nothing_is_not_made() throws Exception {
+      Path link = context.home().resolve("dangling");
+      Files.createSymbolicLink(link, context.home().resolve("nothing"));
+      CommandContext.Ran ran = context.run("localqd", "-u", link.toString(), "start").exits(1);
+      assertEquals(
+          "localqd: "
+              + link
+              + ": is a link that leads nowhere, expected a URI file or nothing; remove it\n",
+          ran.err());
+    }
+
+    @Test
     void with_escape_codes_shows_none() throws Exception {
       Files.writeString(uriFile, "\u001b[31mred\u009b\n");
       CommandContext.Ran ran = context.run("lqueue").exits(1);

@@ -297,6 +297,28 @@ class LbatchTest {
       CommandContext.Ran ran = context.run("lbatch", "-W", "x").exits(code);
       worker.join();
       assertEquals("Submitted batch job 1\n", ran.out());
+      assertEquals(
+          result.contains("LOST"),
+          ran.err().contains("lbatch: job 1 is LOST; it has no exit code\n"),
+          ran::toString);
+    }
+
+    @Test
+    void ends_when_the_job_is_removed_by_hand() throws Exception {
+      Thread person =
+          new Thread(
+              () -> {
+                try {
+                  eventually(() -> Files.exists(context.spool("1.json")), () -> "no job");
+                  Files.delete(context.spool("1.json"));
+                } catch (Exception failed) {
+                  throw new IllegalStateException(failed);
+                }
+              });
+      person.start();
+      CommandContext.Ran ran = context.run("lbatch", "-W", "x").exits(1);
+      person.join();
+      assertTrue(ran.err().contains("job 1: no such job"), ran::toString);
     }
   }
 

@@ -76,7 +76,7 @@ class LinfoTest {
       assertEquals("Reason: None, it starts at any moment", sheet("1").get(2));
       context.limit(1);
       assertEquals(
-          "Reason: CoreLimit, it wants 2 cores and the queue has 1 core; raise it: localqd -n N"
+          "Reason: CoreLimit, it wants 2 cores and the queue has 1 core; raise it: localqd -n 2"
               + " restart",
           sheet("1").get(2));
       context.limit(2);

@@ -302,6 +302,17 @@ class LqueueTest {
     }
 
     @Test
+    void times_are_short_where_the_terminal_is_narrow() throws Exception {
+      context.variable("COLUMNS", "80");
+      List<String> lines = context.run("lqueue").exits(0).lines();
+      assertTrue(lines.get(0).endsWith("  NAME  CMD"), lines::toString);
+      assertTrue(lines.stream().noneMatch(line -> line.contains("2026-11-22T")), lines::toString);
+      context.variable("COLUMNS", "200");
+      assertTrue(
+          context.run("lqueue").exits(0).out().contains("2026-11-22T"), "the whole where it fits");
+    }
+
+    @Test
     void lines_end_where_the_terminal_does() throws Exception {
       context.variable("COLUMNS", "40");
       List<String> lines = context.run("lqueue").exits(0).lines();

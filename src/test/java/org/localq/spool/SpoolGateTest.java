@@ -132,11 +132,16 @@ class SpoolGateTest {
     }
 
     @Test
-    void makes_an_empty_directory_private() throws IOException {
+    void refuses_an_empty_directory_that_is_open_to_others() throws IOException {
       Files.createDirectory(root);
       Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
-      gate.openOrFound(root).close();
-      assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(root)));
+      assertRefused(
+          root
+              + ": mode is 0755, expected 0700; see that nobody put files there, then: chmod 700 '"
+              + root
+              + "'",
+          () -> gate.openOrFound(root));
+      assertEquals("rwxr-xr-x", PosixFilePermissions.toString(Files.getPosixFilePermissions(root)));
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -39,6 +40,16 @@ class SpoolLockTest {
 
   @Nested
   class The_lock {
+    @Test
+    void is_refused_where_another_spool_has_taken_the_place() throws Exception {
+      bench.spool.lock().close();
+      Files.move(bench.layout.lock(), directory.resolve("moved"));
+      assertThrows(NoSuchFileException.class, () -> bench.spool.lock());
+      Files.createFile(bench.layout.lock());
+      assertThrows(NoSuchFileException.class, () -> bench.spool.lock());
+      assertFalse(bench.spool.isInPlace());
+    }
+
     @Test
     void is_got_only_after_another_process_let_go() throws Exception {
       Path witness = directory.resolve("witness");

@@ -91,6 +91,15 @@ class CancelIT {
   }
 
   @Test
+  void so_is_what_stays_in_the_session_without_its_environment() {
+    localq.run("localqd", "-n", "1", "start").exits(0);
+    String id = localq.submit("sh", "-c", "env -i sleep 1000 & echo $! >>pids; exit 4");
+    List<Long> pids = pidsIn(localq.home().resolve("pids"), 1);
+    assertTrue(localq.record(id).contains("\"exit_code\" : 4"));
+    areGone(pids);
+  }
+
+  @Test
   void a_stopped_job_ends_with_TERM_too() throws Exception {
     localq.run("localqd", "-n", "1", "start").exits(0);
     String id = localq.submit("sh", "-c", "echo $$ >>pids; exec sleep 1000");

@@ -170,6 +170,15 @@ class CancellationTest {
     }
 
     @Test
+    void ends_no_later_when_it_is_cancelled_again_with_more_grace() throws Exception {
+      rig.cancel(id, Duration.ofSeconds(1));
+      rig.cancel(id, GRACE);
+      rig.pass(Duration.ofSeconds(1));
+      rig.tick();
+      assertEquals(List.of("TERM 1.1", "KILL 1.1"), rig.engine.signals(), rig::evidence);
+    }
+
+    @Test
     void whose_shim_alone_is_left_loses_that_too() throws Exception {
       rig.cancel(id, GRACE);
       rig.engine.set(id, Presence.SHIM_ONLY);
