@@ -107,7 +107,7 @@ final class ProcessTable implements Engine.Look {
    */
   private static boolean isOlder(ProcessStat row, Optional<Claim.Start> start) {
     Optional<Duration> over = start.flatMap(Claim.Start::over);
-    return over.isPresent() && row.id().ticks() * MILLIS_PER_TICK < over.get().toMillis();
+    return over.isPresent() && row.id().ticks() * MILLIS_PER_TICK <= over.get().toMillis();
   }
 
   /** Without a token that names it: the marked process that leads a session. */
