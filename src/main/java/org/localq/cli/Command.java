@@ -19,6 +19,7 @@ import picocli.CommandLine.ParseResult;
 abstract class Command {
   static final String NAMES = "lbatch, lqueue, linfo, lcancel and localqd";
   private static final int WIDTH = 100;
+  private static final int MOST_DIGITS = 18;
   static final String VERSION = "0.1.0";
 
   /** The command of this name. */
@@ -111,7 +112,7 @@ abstract class Command {
     return text(parsed, option).map(text -> number(option, text, least));
   }
 
-  static int number(String option, String text, int least) {
+  private static int number(String option, String text, int least) {
     if (!text.matches("[+-]?[0-9]+")) {
       throw Refusal.usage(
           option
@@ -120,17 +121,8 @@ abstract class Command {
               + ": not a number, expected a whole number of at least "
               + least);
     }
-    if (text.startsWith("-") ? least >= 0 && !text.matches("-0+") : text.length() > 10) {
-      throw Refusal.usage(
-          option
-              + " "
-              + text
-              + ": expected a whole number from "
-              + least
-              + " to "
-              + Integer.MAX_VALUE);
-    }
-    long value = Long.parseLong(text);
+    // so many digits are out of range, whatever they are
+    long value = text.length() > MOST_DIGITS ? Long.MAX_VALUE : Long.parseLong(text);
     if (value < least || value > Integer.MAX_VALUE) {
       throw Refusal.usage(
           option

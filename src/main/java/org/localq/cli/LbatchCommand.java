@@ -103,7 +103,7 @@ final class LbatchCommand extends Command {
         door.err().flush();
       }
       return parsed.hasMatchedOption("-W")
-          ? Waiting.forEnd(spool, id, queue, door.err())
+          ? JobWait.forEnd(spool, id, queue, door.err())
           : ExitCode.DONE;
     }
   }

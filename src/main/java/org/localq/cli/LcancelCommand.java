@@ -28,16 +28,16 @@ final class LcancelCommand extends Command {
         .description(
             "Cancels jobs: a pending one at once; the processes of a running one get TERM and, after a grace, KILL.")
         .customSynopsis("lcancel [OPTION…] ID…", "       lcancel [OPTION…] --all");
-    return spec.addOption(Ids.option("The jobs; or give the ids as plain words."))
+    return spec.addOption(IdArguments.option("The jobs; or give the ids as plain words."))
         .addOption(flag("--all", "Every job that has not ended.").build())
         .addOption(option("--grace", "SECONDS", "From TERM to KILL (default: 30).").build())
         .addOption(queueOption())
-        .addPositional(Ids.words());
+        .addPositional(IdArguments.words());
   }
 
   @Override
   int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
-    SortedSet<JobId> ids = Ids.of(parsed);
+    SortedSet<JobId> ids = IdArguments.of(parsed);
     boolean all = parsed.hasMatchedOption("--all");
     if (ids.isEmpty() != all) {
       throw Refusal.usage(

@@ -35,16 +35,16 @@ final class LinfoCommand extends Command {
     spec.usageMessage()
         .description("Shows everything that is known about jobs, a field a line.")
         .customSynopsis("linfo [OPTION…] ID…");
-    return spec.addOption(Ids.option("The jobs; or give the ids as plain words."))
+    return spec.addOption(IdArguments.option("The jobs; or give the ids as plain words."))
         .addOption(flag("--state", "Print the bare state and nothing else.").build())
         .addOption(flag("--json", "Print the job's file, with id and state, as JSON.").build())
         .addOption(queueOption())
-        .addPositional(Ids.words());
+        .addPositional(IdArguments.words());
   }
 
   @Override
   int run(ParseResult parsed, Door door) throws IOException {
-    SortedSet<JobId> ids = Ids.of(parsed);
+    SortedSet<JobId> ids = IdArguments.of(parsed);
     if (ids.isEmpty()) {
       throw Refusal.usage("no job named; expected ids, as lqueue shows them");
     }

@@ -27,7 +27,7 @@ final class LqueueCommand extends Command {
             "",
             "PRIO is a pending job's place in the order of start; - is empty. On a terminal only the"
                 + " latest 20 jobs that have ended are shown, piped all of them.");
-    return spec.addOption(Ids.option("Only these jobs; or give the ids as plain words."))
+    return spec.addOption(IdArguments.option("Only these jobs; or give the ids as plain words."))
         .addOption(
             option(
                     "-t",
@@ -38,7 +38,7 @@ final class LqueueCommand extends Command {
         .addOption(flag("-a", "--all", "Show all jobs that have ended, on a terminal too.").build())
         .addOption(flag("--json", "Print JSON.").build())
         .addOption(queueOption())
-        .addPositional(Ids.words());
+        .addPositional(IdArguments.words());
   }
 
   @Override
@@ -53,7 +53,9 @@ final class LqueueCommand extends Command {
       QueueView view =
           QueueView.of(
               new QueueView.Wish(
-                  Ids.of(parsed), states, latestOnly ? Optional.of(LATEST) : Optional.empty()),
+                  IdArguments.of(parsed),
+                  states,
+                  latestOnly ? Optional.of(LATEST) : Optional.empty()),
               spool,
               queue);
       Table table = new Table(view);

@@ -10,8 +10,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /** Job ids on a command line: {@code -j 1,2} or plain, comma lists allowed in both. */
-final class Ids {
-  private Ids() {}
+final class IdArguments {
+  private IdArguments() {}
 
   static OptionSpec option(String help) {
     return Command.option("-j", "--jobs", "ID[,ID…]", help)

@@ -15,11 +15,11 @@ import org.localq.spool.Spool;
 import org.localq.worker.Watch;
 
 /** Waits for a job's end. */
-final class Waiting {
+final class JobWait {
   /** A notice can be missed, and where there are none this is the polling interval. */
   private static final Duration LONGEST_NAP = Duration.ofMillis(500);
 
-  private Waiting() {}
+  private JobWait() {}
 
   /** Returns the exit code in the job's record once there is one; 1 where it has none. */
   static int forEnd(Spool spool, JobId id, Queue queue, PrintStream err)
