@@ -162,6 +162,14 @@ class FidelityIT {
   }
 
   @Test
+  void output_that_can_not_be_written_is_an_error_and_a_reader_who_has_seen_enough_is_none() {
+    localq.run("lbatch", "-W", "true").exits(0);
+    Installation.Result full = localq.runOther("bash", "-c", "lqueue >/dev/full").exits(1);
+    assertTrue(full.err().contains("No space left on device"), full::toString);
+    localq.runOther("bash", "-c", "lqueue --json | head -c 1; exit ${PIPESTATUS[0]}").exits(0);
+  }
+
+  @Test
   void a_job_may_submit_jobs() throws IOException {
     outputOf("lbatch -W -o out sh -c 'lbatch -W -o inner sh -c \"echo inner \\$LOCALQ_JOB_ID\"'");
     assertEquals("inner 2\n", Files.readString(localq.home().resolve("inner")));

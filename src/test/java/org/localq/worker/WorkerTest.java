@@ -235,6 +235,25 @@ class WorkerTest {
   }
 
   @Nested
+  class A_token_that_makes_no_sense {
+    @Test
+    void is_read_as_far_as_it_does_and_holds_up_no_other_job() throws Exception {
+      JobId id = rig.submit(1);
+      JobId other = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      Files.writeString(
+          rig.running("1.1.exit-0"),
+          "0m0s 0m0s\n99999999999999999999m0s 1m1.1.1s\n" + "x".repeat(100_000));
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(id), rig::evidence);
+      rig.runs(other, "3");
+      assertEquals(State.FAILED, rig.state(other), rig::evidence);
+    }
+  }
+
+  @Nested
   class A_start_token {
     @Test
     void without_a_process_means_that_the_job_is_lost() throws Exception {
