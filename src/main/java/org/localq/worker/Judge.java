@@ -235,10 +235,11 @@ public final class Judge {
     }
     Duration now = uptime.now();
     if (memory.unstartedSince.isEmpty()) {
-      // a claim is spawned under one hold of the lock: whoever made this one died in between, or
-      // its shim is slow. One who
-      // has just come does not wait to learn which: under a worker that is killed every few seconds
-      // nobody ever would
+      // A claim is spawned under one hold of the lock: whoever made this one died in between, or
+      // its
+      // shim is slow. A newcomer does not wait to learn which: under a worker that is killed every
+      // few
+      // seconds nobody ever would.
       memory.unstartedSince = Optional.of(newcomer ? now.minus(Verdict.PATIENCE) : now);
     }
     return now.minus(memory.unstartedSince.get());

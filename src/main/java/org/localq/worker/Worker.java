@@ -46,6 +46,7 @@ public final class Worker {
   private final Workers workers;
   private final Intake intake = new Intake();
   private final Map<JobId, Integer> coresOfRunning = new HashMap<>();
+  private Optional<IOException> trouble = Optional.empty();
 
   public Worker(Tools tools, Identity identity, Settings settings) {
     this.spool = tools.spool();
@@ -71,7 +72,7 @@ public final class Worker {
   public Pace tick(Duration uptime) throws IOException {
     try (Locked locked = spool.lock()) {
       Pace pace = judgeAll(locked) ? Pace.SOON : Pace.IDLE;
-      if (workers.isDraining() && judge.trouble().isEmpty()) {
+      if (workers.isDraining() && trouble.isEmpty()) {
         return locked.claimed().jobs().isEmpty() ? Pace.OVER : pace;
       }
       boolean again = false;
@@ -79,8 +80,8 @@ public final class Worker {
         takeIn(locked, uptime);
         again = judge.canSpawn() && claimWhatFits(locked);
       }
-      if (judge.trouble().isPresent()) {
-        throw judge.trouble().get();
+      if (trouble.isPresent()) {
+        throw trouble.get();
       }
       return again ? Pace.SOON : pace;
     }
@@ -106,14 +107,25 @@ public final class Worker {
   boolean judgeAll(Locked locked) throws IOException {
     Locked.Claimed claimed = locked.claimed();
     boolean soon = judge.judge(locked, claimed.jobs()) == Judge.Next.SOON;
+    trouble = judge.trouble();
     for (JobId id : claimed.mentioned()) {
       if (!claimed.jobs().contains(id)) {
-        soon |= tidy(locked, id);
+        soon |= tidyAlone(locked, id);
       }
     }
     judge.retain(claimed.jobs());
     coresOfRunning.keySet().retainAll(claimed.jobs());
     return soon;
+  }
+
+  /** What can't be tidied, as a directory under a token's name, holds up no job. */
+  private boolean tidyAlone(Locked locked, JobId id) {
+    try {
+      return tidy(locked, id);
+    } catch (IOException failed) {
+      trouble = Optional.of(failed);
+      return false;
+    }
   }
 
   /**

@@ -237,6 +237,18 @@ class WorkerTest {
   @Nested
   class A_token_that_makes_no_sense {
     @Test
+    void and_that_can_not_be_removed_holds_up_no_job() throws Exception {
+      Files.createDirectories(rig.running("9.1.started/in-the-way"));
+      JobId id = rig.submit(1);
+      assertThrows(IOException.class, rig::tick, "the log is told");
+      assertEquals(List.of("1.1"), rig.engine.starts(), rig::evidence);
+      Files.delete(rig.running("9.1.started/in-the-way"));
+      rig.runs(id, "0");
+      assertEquals(State.COMPLETED, rig.state(id), rig::evidence);
+      isLeftWithNothingIn("running");
+    }
+
+    @Test
     void is_read_as_far_as_it_does_and_holds_up_no_other_job() throws Exception {
       JobId id = rig.submit(1);
       JobId other = rig.submit(1);
