@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,55 +15,80 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The built package with a scratch HOME: runs its commands, and ends what it started. */
-final class Installation implements AutoCloseable {
+public final class Installation implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** One class-data archive for all tests, and not one made in the background of each. */
+  private static final Path CACHE = Path.of("target", "cache").toAbsolutePath();
 
   private final Path home;
   private final Path bin = Path.of("target", "localq", "bin").toAbsolutePath();
 
   /** What a command came to. */
-  record Result(List<String> words, int code, String out, String err) {
+  public record Result(List<String> words, int code, String out, String err) {
     /** This result, which has to be of exit code {@code expected}. */
-    Result exits(int expected) {
+    public Result exits(int expected) {
       assertEquals(expected, code, this::toString);
       return this;
     }
 
     /** Standard output without the last line end. */
-    String text() {
+    public String text() {
       return out.strip();
     }
   }
 
-  Installation(Path home) {
+  public Installation(Path home) {
     this.home = home;
+    if (!Files.exists(CACHE)) {
+      makeArchive();
+    }
   }
 
-  Path home() {
+  private void makeArchive() {
+    try {
+      Files.createDirectories(CACHE);
+    } catch (IOException failed) {
+      throw new IllegalStateException(failed);
+    }
+    run("localqd", "--version").exits(0);
+    eventually("a class-data archive, or word that there is none", Installation::isArchiveMade);
+  }
+
+  private static boolean isArchiveMade() {
+    try (Stream<Path> files = Files.walk(CACHE)) {
+      return files.map(Path::toString).anyMatch(name -> name.matches(".*\\.(jsa|aot|failed)"));
+    } catch (IOException | UncheckedIOException moving) {
+      return false;
+    }
+  }
+
+  public Path home() {
     return home;
   }
 
-  Path spool() {
+  public Path spool() {
     return home.resolve(".localq/queue");
   }
 
   /** Runs one of our commands in HOME, to its end. */
-  Result run(String... words) {
+  public Result run(String... words) {
     return run(Map.of(), words);
   }
 
   /** The same with more variables. */
-  Result run(Map<String, String> variables, String... words) {
+  public Result run(Map<String, String> variables, String... words) {
     List<String> line = new ArrayList<>(List.of(words));
     line.set(0, bin.resolve(words[0]).toString());
     return finish(line, start(variables, line));
   }
 
   /** Runs any program with our commands on its PATH. */
-  Result runOther(String... words) {
+  public Result runOther(String... words) {
     List<String> line = List.of(words);
     return finish(line, start(Map.of(), line));
   }
@@ -76,6 +102,7 @@ final class Installation implements AutoCloseable {
       ProcessBuilder builder = new ProcessBuilder(line);
       builder.environment().keySet().removeIf(name -> name.startsWith("LOCALQ_"));
       builder.environment().put("HOME", home.toString());
+      builder.environment().put("XDG_CACHE_HOME", CACHE.toString());
       builder.environment().put("PATH", bin + ":" + System.getenv("PATH"));
       builder.environment().putAll(variables);
       builder.directory(home.toFile());
@@ -108,32 +135,51 @@ final class Installation implements AutoCloseable {
   }
 
   /** Starts one of our commands, and leaves it running. */
-  Process launch(String... words) {
-    List<String> line = new ArrayList<>(List.of(words));
-    line.set(0, bin.resolve(words[0]).toString());
-    return start(Map.of(), line).process();
+  public Process launch(String... words) {
+    return launch(Map.of(), List.of(), words);
+  }
+
+  /**
+   * The same with more variables, as the last words of {@code wrapper}, a program that runs
+   * another.
+   */
+  public Process launch(Map<String, String> variables, List<String> wrapper, String... words) {
+    return start(variables, wrapped(wrapper, words)).process();
+  }
+
+  /** Runs one of our commands to its end, as the last words of {@code wrapper}. */
+  public Result run(Map<String, String> variables, List<String> wrapper, String... words) {
+    List<String> line = wrapped(wrapper, words);
+    return finish(line, start(variables, line));
+  }
+
+  private List<String> wrapped(List<String> wrapper, String... words) {
+    List<String> line = new ArrayList<>(wrapper);
+    line.add(bin.resolve(words[0]).toString());
+    line.addAll(List.of(words).subList(1, words.length));
+    return line;
   }
 
   /** Submits a job, and returns its id. */
-  String submit(String... words) {
+  public String submit(String... words) {
     List<String> line = new ArrayList<>(List.of("lbatch", "--parsable"));
     line.addAll(List.of(words));
     return run(line.toArray(new String[0])).exits(0).text();
   }
 
   /** The state of a job. */
-  String state(String id) {
+  public String state(String id) {
     return run("linfo", "--state", id).text();
   }
 
   /** The record of a job, once it is there. */
-  String record(String id) {
+  public String record(String id) {
     Path record = spool().resolve("done").resolve(id + ".json");
     eventually("a record of job " + id, () -> Files.exists(record));
     return read(record);
   }
 
-  static String read(Path file) {
+  public static String read(Path file) {
     try {
       return Files.readString(file, StandardCharsets.ISO_8859_1);
     } catch (IOException failed) {
@@ -142,7 +188,7 @@ final class Installation implements AutoCloseable {
   }
 
   /** The pids of the workers that say they are alive. */
-  List<Long> workers() {
+  public List<Long> workers() {
     try (Stream<Path> entries = Files.list(spool().resolve(".localq/workers"))) {
       return entries.map(entry -> Long.parseLong(entry.getFileName().toString())).sorted().toList();
     } catch (IOException failed) {
@@ -151,7 +197,7 @@ final class Installation implements AutoCloseable {
   }
 
   /** Kills the one worker without a word. */
-  void killWorker() {
+  public void killWorker() {
     for (long pid : workers()) {
       Optional<ProcessHandle> worker = ProcessHandle.of(pid);
       worker.ifPresent(ProcessHandle::destroyForcibly);
@@ -160,11 +206,16 @@ final class Installation implements AutoCloseable {
   }
 
   /** Waits for a condition. */
-  static void eventually(String what, BooleanSupplier condition) {
+  public static void eventually(String what, BooleanSupplier condition) {
+    eventually(what, condition, () -> "");
+  }
+
+  /** Waits for a condition; fails with {@code evidence} when it does not come. */
+  public static void eventually(String what, BooleanSupplier condition, Supplier<String> evidence) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - deadline > 0) {
-        fail("still waiting for " + what + " after " + PATIENCE);
+        fail("still waiting for " + what + " after " + PATIENCE + evidence.get());
       }
       try {
         TimeUnit.MILLISECONDS.sleep(5);
@@ -176,7 +227,7 @@ final class Installation implements AutoCloseable {
   }
 
   /** Everything that this queue can say of itself, for a failure's message. */
-  String evidence() {
+  public String evidence() {
     return run("lqueue").out() + "\n" + read(home.resolve(".localq/localqd.log"));
   }
 

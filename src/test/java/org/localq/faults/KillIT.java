@@ -1,0 +1,363 @@
+package org.localq.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.localq.system.Installation.eventually;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.system.Installation;
+
+/** Everything that can be killed is killed, in each of its system calls that count. */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class KillIT {
+  /** More calls than any run makes: where an enumeration gives up. */
+  private static final int MOST = 400;
+
+  private final Random random = Seed.of(KillIT.class);
+  @TempDir Path scratch;
+  private Trial trial;
+
+  private Trial trial(int cores) throws IOException {
+    trial = new Trial(scratch, cores);
+    return trial;
+  }
+
+  @AfterEach
+  void end() {
+    trial.close();
+  }
+
+  private Strace kill(String call, int n, List<Path> paths) {
+    return new Strace(
+        call, "signal=SIGKILL", Integer.toString(n), paths, scratch.resolve(call + "." + n));
+  }
+
+  @Test
+  @Injection(1)
+  void a_worker_killed_at_every_rename() throws Exception {
+    killWorkerAtEvery("rename", false);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fsync", "link", "unlink"})
+  @Tag("long")
+  @Injection(1)
+  void a_worker_killed_at_every(String call) throws Exception {
+    killWorkerAtEvery(call, false);
+  }
+
+  @Test
+  @Tag("long")
+  @Injection(1)
+  void a_worker_killed_at_every_open_in_the_spool() throws Exception {
+    killWorkerAtEvery("openat", true);
+  }
+
+  /**
+   * Each worker finds what the one that was killed a call earlier has left, and new work of every
+   * kind: a job, a drop, a drop that is none, a cancelled job.
+   */
+  private void killWorkerAtEvery(String call, boolean inSpoolOnly) throws Exception {
+    Strace.assumeInstalled();
+    trial(2);
+    boolean struck = true;
+    int n = 0;
+    while (struck && ++n < MOST) {
+      String job = trial.submit(1, n % 5, "0");
+      drop("drop" + n + ".json", n % 3);
+      String cancelled = trial.submit(1, 0, "0");
+      Strace strace = kill(call, n, inSpoolOnly ? spoolPaths(job, cancelled) : List.of());
+      Process worker = trial.localq().launch(Map.of(), strace.wrapper(), trial.runLine());
+      trial.localq().run("lcancel", cancelled).exits(0);
+      struck = endsOrSettles(worker, strace);
+    }
+    assertTrue(n > 3, "only " + n + " calls of " + call + " were found to kill a worker in");
+    assertTrue(n < MOST, "no worker came to its end within " + MOST + " calls of " + call);
+    System.out.println("a worker was killed at " + (n - 1) + " calls of " + call);
+    trial.start().settleAndVerify();
+  }
+
+  /** Whether the worker was killed; one that has done everything is ended. */
+  private boolean endsOrSettles(Process worker, Strace strace) throws Exception {
+    boolean struck =
+        trial.settlesUnless(
+            () -> {
+              try {
+                return strace.hasStruck();
+              } catch (IOException failed) {
+                throw new IllegalStateException(failed);
+              }
+            });
+    if (!struck) {
+      trial.localq().run("localqd", "stop").exits(0);
+    }
+    // the tracer stays with the shims that it saw forked
+    eventually("the end of the worker", () -> !worker.isAlive(), trial::evidence);
+    return struck;
+  }
+
+  private List<Path> spoolPaths(String... ids) throws IOException {
+    List<Path> paths = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(trial.spool())) {
+      files.filter(file -> !file.startsWith(trial.spool().resolve("done"))).forEach(paths::add);
+    }
+    paths.add(trial.spool().resolve("done"));
+    for (String id : ids) {
+      for (String name : List.of(".json", ".cancel", ".1.started", ".1.exit-0", ".1.term")) {
+        paths.add(trial.spool().resolve("running").resolve(id + name));
+      }
+      paths.add(trial.spool().resolve("done").resolve(id + ".json"));
+    }
+    return paths;
+  }
+
+  /** Drops a job that the witness sees; whether it comes to run shows in the witness alone. */
+  private void drop(String name, int code) throws IOException {
+    trial.drop(name, trial.witness().command(code, "0"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rename", "link", "fsync"})
+  @Injection(2)
+  void a_client_killed_at_every(String call) throws Exception {
+    killClientAtEvery(call, false);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"unlink", "write"})
+  @Tag("long")
+  @Injection(2)
+  void a_client_killed_at_every_less_telling(String call) throws Exception {
+    killClientAtEvery(call, false);
+  }
+
+  @Test
+  @Tag("long")
+  @Injection(2)
+  void a_client_killed_at_every_open_in_the_spool() throws Exception {
+    killClientAtEvery("openat", true);
+  }
+
+  private void killClientAtEvery(String call, boolean inSpoolOnly) throws Exception {
+    Strace.assumeInstalled();
+    trial(2);
+    trial.submit(1, 0, "0");
+    boolean struck = true;
+    int n = 0;
+    while (struck && ++n < MOST) {
+      Strace strace = kill(call, n, inSpoolOnly ? spoolPaths() : List.of());
+      trial.remember(trial.run(strace.wrapper(), trial.submitLine(1, n % 5, "0")));
+      struck = strace.hasStruck();
+    }
+    assertTrue(n > 1, "no call of " + call + " was found to kill a client in");
+    assertTrue(n < MOST, "no client came to its end within " + MOST + " calls of " + call);
+    System.out.println("a client was killed at " + (n - 1) + " calls of " + call);
+    trial.start().settleAndVerify();
+  }
+
+  @Test
+  @Injection(3)
+  void a_shim_killed_at_every_open_write_fork_and_exec() throws Exception {
+    Strace.assumeInstalled();
+    Map<String, Integer> calls = Map.of("openat", 34, "write", 5, "clone", 4, "execve", 5);
+    trial(50);
+    Path wrapper = shimKiller(calls);
+    String path = wrapper + ":" + System.getenv("PATH");
+    trial.localq().run(Map.of("PATH", path), trial.startLine()).exits(0);
+    int jobs = calls.values().stream().mapToInt(Integer::intValue).sum();
+    for (int job = 0; job < jobs; job++) {
+      trial.submit(1, job % 5, "0.1");
+    }
+    trial.settleAndVerify();
+    int struck = 0;
+    try (Stream<Path> logs = Files.list(wrapper.resolve("log"))) {
+      for (Path log : logs.toList()) {
+        struck += Installation.read(log).contains("killed by SIGKILL") ? 1 : 0;
+      }
+    }
+    assertTrue(struck > 30, "only " + struck + " shims or commands were killed");
+  }
+
+  /**
+   * A directory with an {@code sh} that runs the shim of each job's first try under strace, and
+   * kills it, or its command, in one call: which one, the job's id says.
+   */
+  private Path shimKiller(Map<String, Integer> calls) throws IOException {
+    Path directory = Files.createDirectory(scratch.resolve("wrapper"));
+    Files.createDirectory(directory.resolve("log"));
+    StringBuilder cases = new StringBuilder();
+    int id = 0;
+    for (Map.Entry<String, Integer> call : calls.entrySet()) {
+      for (int n = 1; n <= call.getValue(); n++) {
+        cases.append("    ").append(++id).append(") call=").append(call.getKey());
+        cases.append(" n=").append(n).append(" ;;\n");
+      }
+    }
+    // -DDD and the empty environment: the tracer is not to be taken for a process of the job
+    String script =
+        """
+        #!/bin/sh
+        case $1 in
+          */shim-*) mkdir "%1$s/$2" 2>/dev/null || exec /bin/sh "$@" ;;
+          *) exec /bin/sh "$@" ;;
+        esac
+        call=none
+        case $2 in
+        %2$s    *) exec /bin/sh "$@" ;;
+        esac
+        exec env -i PATH="$PATH" strace -DDD -f -qq -o "%1$s/log/$2" -E LOCALQ_SPOOL="$LOCALQ_SPOOL" \\
+          -E LOCALQ_JOB_ID="$LOCALQ_JOB_ID" -E LOCALQ_ATTEMPT="$LOCALQ_ATTEMPT" -e "trace=$call" \\
+          -e "inject=$call:signal=SIGKILL:when=$n" /bin/sh "$@"
+        """
+            .formatted(directory, cases);
+    Path sh = Files.writeString(directory.resolve("sh"), script);
+    Files.setPosixFilePermissions(sh, PosixFilePermissions.fromString("rwx------"));
+    return directory;
+  }
+
+  @Test
+  @Injection(4)
+  void a_worker_killed_again_and_again_over_running_jobs() throws Exception {
+    killOverRunningJobs(8);
+  }
+
+  @Test
+  @Tag("long")
+  @Injection(4)
+  void a_worker_killed_fifty_times_over_twenty_running_jobs() throws Exception {
+    killOverRunningJobs(50);
+  }
+
+  private void killOverRunningJobs(int kills) throws Exception {
+    trial(20).start();
+    List<String> jobs = new ArrayList<>();
+    for (int job = 0; job < 20; job++) {
+      jobs.add(trial.submit(1, job, job % 2 == 0 ? Witness.GATE : nap(kills)));
+    }
+    for (int kill = 0; kill < kills; kill++) {
+      trial.localq().killWorker();
+      trial.start();
+    }
+    trial.witness().openGate();
+    trial.settleAndVerify();
+    for (int job = 0; job < 20; job++) {
+      String record = trial.localq().record(jobs.get(job));
+      assertTrue(record.contains("\"exit_code\" : " + job), record);
+    }
+  }
+
+  private String nap(int kills) {
+    return Integer.toString(1 + random.nextInt(1 + kills / 3));
+  }
+
+  @Test
+  @Injection(4)
+  void a_worker_that_is_not_started_again_until_all_jobs_have_ended() throws Exception {
+    trial(20).start();
+    for (int job = 0; job < 20; job++) {
+      trial.submit(1, job, Witness.GATE);
+    }
+    eventually("all starts", () -> count(".started") == 20, trial::evidence);
+    trial.localq().killWorker();
+    trial.witness().openGate();
+    eventually("all ends", () -> count(".exit-") == 20, trial::evidence);
+    assertEquals(0, trial.names("done").size(), "nobody was there to record an end");
+    trial.start().settleAndVerify();
+    assertEquals(20, trial.names("done").size());
+  }
+
+  private long count(String kind) {
+    return trial.names("running").stream().filter(name -> name.contains(kind)).count();
+  }
+
+  @Test
+  @Injection(5)
+  void a_worker_killed_together_with_all_shims() throws Exception {
+    trial(2).start();
+    String first = trial.submit(1, 3, Witness.GATE);
+    String second = trial.submit(1, 4, Witness.GATE);
+    for (String id : List.of(first, second)) {
+      eventually("a start", () -> trial.witness().saw(id, "START"), trial::evidence);
+    }
+    String waiting = trial.submit(2, 0, "0");
+    trial.localq().killWorker();
+    for (String id : List.of(first, second)) {
+      kill(shim(id));
+    }
+    trial.start();
+    assertEquals("PENDING", trial.localq().state(waiting), "the commands still take their cores");
+    trial.witness().openGate();
+    trial.settleAndVerify();
+    for (String id : List.of(first, second)) {
+      assertEquals("LOST", trial.localq().state(id));
+    }
+    assertEquals("COMPLETED", trial.localq().state(waiting));
+  }
+
+  private long shim(String id) {
+    String token = Installation.read(trial.spool().resolve("running").resolve(id + ".1.started"));
+    return Long.parseLong(token.split(" ")[0]);
+  }
+
+  private static void kill(long pid) {
+    assertTrue(ProcessHandle.of(pid).orElseThrow().destroyForcibly());
+    eventually("the end of " + pid, () -> ProcessHandle.of(pid).isEmpty());
+  }
+
+  @Test
+  @Injection(6)
+  void a_holder_of_the_lock_that_is_stopped_is_waited_for_and_robbed_of_nothing() throws Exception {
+    Strace.assumeInstalled();
+    trial(2).start();
+    String running = trial.submit(1, 7, "2");
+    eventually("a start", () -> trial.witness().saw(running, "START"), trial::evidence);
+    trial.localq().run("localqd", "stop").exits(0);
+    String pending = trial.submit(1, 0, "0");
+    // the fsync of running/ behind the claim: the job is claimed, the lock held, the shim not
+    // spawned
+    Path claims = trial.spool().resolve("running");
+    Strace strace =
+        new Strace("fsync", "signal=SIGSTOP", "1", List.of(claims), scratch.resolve("strace.log"));
+    Process worker = trial.localq().launch(Map.of(), strace.wrapper(), trial.runLine());
+    eventually("the claim", () -> Files.exists(claims.resolve(pending + ".json")));
+    eventually("the stop", () -> isStopped(holder()), trial::evidence);
+
+    String later = trial.submit(1, 5, "0");
+    eventually("an end", () -> count(running + ".1.exit-7") == 1, trial::evidence);
+    Process cancel = trial.localq().launch("lcancel", later);
+    assertTrue(!cancel.waitFor(2, TimeUnit.SECONDS), "lcancel took a lock that is held");
+    assertEquals("PENDING", trial.localq().state(later));
+
+    assertEquals(0, new ProcessBuilder("kill", "-CONT", Long.toString(holder())).start().waitFor());
+    assertEquals(0, cancel.waitFor());
+    trial.settleAndVerify();
+    trial.localq().run("localqd", "stop").exits(0);
+    eventually("its end", () -> !worker.isAlive());
+  }
+
+  private long holder() {
+    return trial.localq().workers().get(0);
+  }
+
+  private static boolean isStopped(long pid) {
+    String status = Installation.read(Path.of("/proc/" + pid + "/status"));
+    return status.lines().anyMatch(line -> line.matches("State:\\s+[Tt].*"));
+  }
+}

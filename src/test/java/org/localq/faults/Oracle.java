@@ -1,0 +1,125 @@
+package org.localq.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Compares what a witness saw with what a settled spool says and what clients were told, and names
+ * every invariant that is broken. The invariants are numbered as in README's table of promises.
+ *
+ * @param accepted the ids that clients printed
+ * @param unknown how many clients ended without a word: their jobs may be there, or not
+ */
+record Oracle(Path spool, Witness witness, List<String> accepted, int unknown) {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** One line for each broken invariant; none when all hold. */
+  List<String> violations() throws IOException {
+    List<String> broken = new ArrayList<>();
+    Map<String, JsonNode> records = records(broken);
+    Map<String, List<Witness.Event>> seen =
+        witness.events().stream()
+            .collect(Collectors.groupingBy(Witness.Event::id, TreeMap::new, Collectors.toList()));
+    ids(records, seen.keySet(), broken);
+    seen.forEach((id, events) -> starts(id, events, broken));
+    records.forEach((id, record) -> ends(id, record, seen.getOrDefault(id, List.of()), broken));
+    return broken;
+  }
+
+  /** Every record, whole: what can't be read is a violation. */
+  private Map<String, JsonNode> records(List<String> broken) throws IOException {
+    Map<String, JsonNode> records = new LinkedHashMap<>();
+    try (Stream<Path> files = Files.list(spool.resolve("done"))) {
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        try {
+          JsonNode record = JSON.readTree(Files.readAllBytes(file));
+          if (record.path("result").path("state").isTextual()) {
+            records.put(name.replaceFirst("\\.json$", ""), record);
+          } else {
+            broken.add(name + ": a record without a result: " + record);
+          }
+        } catch (IOException damaged) {
+          broken.add(name + ": a record that can't be read: " + damaged.getMessage());
+        }
+      }
+    }
+    return records;
+  }
+
+  /** No id twice, none lost, and no job that nobody submitted. */
+  private void ids(Map<String, JsonNode> records, Set<String> seen, List<String> broken) {
+    Set<String> told = new HashSet<>();
+    for (String id : accepted) {
+      if (!told.add(id)) {
+        broken.add("job " + id + ": two clients were given this id");
+      }
+      if (!records.containsKey(id)) {
+        broken.add("job " + id + ": its client was told that it is accepted, and it has no record");
+      }
+    }
+    long strangers = records.keySet().stream().filter(id -> !told.contains(id)).count();
+    if (strangers > unknown) {
+      broken.add(strangers + " records of jobs that no client submitted, at most " + unknown);
+    }
+    for (String id : seen) {
+      if (!records.containsKey(id)) {
+        broken.add("job " + id + ": it ran, and has no record");
+      }
+    }
+  }
+
+  /**
+   * At most one start an attempt, another attempt only of what never started, and never too wide.
+   */
+  private static void starts(String id, List<Witness.Event> events, List<String> broken) {
+    List<Integer> attempts = new ArrayList<>();
+    for (Witness.Event event : events) {
+      if (event.what().equals("START")) {
+        attempts.add(event.attempt());
+      } else if (event.what().equals("OVER")) {
+        broken.add("job " + id + ": it ran beyond the core limit");
+      }
+    }
+    if (attempts.size() > 1) {
+      broken.add("job " + id + ": its command started " + attempts.size() + " times: " + attempts);
+    }
+  }
+
+  /** A recorded exit code is the one that the command ended with. */
+  private static void ends(
+      String id, JsonNode record, List<Witness.Event> events, List<String> broken) {
+    JsonNode result = record.path("result");
+    String state = result.path("state").asText();
+    Optional<Witness.Event> end = events.stream().filter(e -> e.what().equals("END")).findAny();
+    boolean started = events.stream().anyMatch(e -> e.what().equals("START"));
+    if (result.has("exit_code")) {
+      int code = result.path("exit_code").asInt();
+      boolean signalled = code == 137 || code == 143;
+      if (!started && !signalled) {
+        broken.add("job " + id + ": exit code " + code + " is recorded, and it never started");
+      }
+      if (!signalled && (end.isEmpty() || end.get().code() != code)) {
+        broken.add("job " + id + ": exit code " + code + " is recorded, seen was " + events);
+      }
+      if ((code == 0) != state.equals("COMPLETED") && !state.equals("CANCELLED")) {
+        broken.add("job " + id + ": exit code " + code + " does not go with " + state);
+      }
+    } else if (state.equals("COMPLETED") || state.equals("REJECTED")) {
+      broken.add("job " + id + ": " + state + " without an exit code");
+    }
+  }
+}

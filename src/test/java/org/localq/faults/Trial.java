@@ -1,0 +1,206 @@
+package org.localq.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.localq.system.Installation.eventually;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.localq.system.Installation;
+
+/**
+ * A queue of the built package under test, with a {@link Witness} outside its spool, and a memory
+ * of what its clients were told.
+ */
+final class Trial implements AutoCloseable {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final int cores;
+  private final Installation localq;
+  private final Witness witness;
+  private final ConcurrentLinkedQueue<String> accepted = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger unknown = new AtomicInteger();
+
+  /**
+   * A new queue in {@code scratch}.
+   *
+   * @param cores its limit
+   */
+  Trial(Path scratch, int cores) throws IOException {
+    this.cores = cores;
+    this.localq = new Installation(Files.createDirectory(scratch.resolve("home")));
+    this.witness = new Witness(scratch.resolve("witness"), cores);
+  }
+
+  Installation localq() {
+    return localq;
+  }
+
+  Witness witness() {
+    return witness;
+  }
+
+  Path spool() {
+    return localq.spool();
+  }
+
+  /** Starts a worker that polls each second. */
+  Trial start() {
+    localq.run(startLine()).exits(0);
+    return this;
+  }
+
+  /** The words that start a worker of this trial. */
+  String[] startLine() {
+    return new String[] {"localqd", "-n", Integer.toString(cores), "-i", "1", "start"};
+  }
+
+  /** The words that are a worker of this trial. */
+  String[] runLine() {
+    return new String[] {"localqd", "-n", Integer.toString(cores), "-i", "1", "run"};
+  }
+
+  /** Submits a job that the witness sees; its id. */
+  String submit(int width, int code, String nap) {
+    Installation.Result result = localq.run(submitLine(width, code, nap));
+    remember(result.exits(0));
+    return result.text();
+  }
+
+  /** The words that submit such a job. */
+  String[] submitLine(int width, int code, String nap) {
+    List<String> line =
+        new ArrayList<>(
+            List.of("lbatch", "--parsable", "-n", Integer.toString(width), "-o", "/dev/null"));
+    line.addAll(witness.command(code, nap));
+    return line.toArray(new String[0]);
+  }
+
+  /** What a client printed that may have been killed, or met a fault. */
+  void remember(Installation.Result submitted) {
+    if (submitted.out().endsWith("\n")) {
+      accepted.add(submitted.text());
+    } else {
+      unknown.incrementAndGet();
+    }
+    if (submitted.code() == 0 && submitted.out().isEmpty()) {
+      fail("lbatch said nothing and exited with 0: " + submitted);
+    }
+  }
+
+  /** The ids that clients were told. */
+  List<String> accepted() {
+    return List.copyOf(accepted);
+  }
+
+  /** Waits until nothing is pending or claimed, and what is left of it is tidied. */
+  void settle() {
+    eventually("the end of all jobs", this::isSettled, this::evidence);
+  }
+
+  /**
+   * Waits likewise, or until {@code ended}.
+   *
+   * @return whether it ended before
+   */
+  boolean settlesUnless(BooleanSupplier ended) {
+    eventually("the end of all jobs", () -> ended.getAsBoolean() || isSettled(), this::evidence);
+    return ended.getAsBoolean();
+  }
+
+  /** Drops a job by hand, whole at once: nobody is told its id. */
+  void drop(String name, List<String> command) throws IOException {
+    ObjectNode job = JSON.createObjectNode();
+    ArrayNode words = job.putArray("command");
+    command.forEach(words::add);
+    job.put("stdout", "/dev/null");
+    Path draft = spool().resolve("." + name);
+    Files.write(draft, JSON.writeValueAsBytes(job));
+    Files.move(draft, spool().resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    unknown.incrementAndGet();
+  }
+
+  private boolean isSettled() {
+    return names("").stream().noneMatch(name -> name.endsWith(".json"))
+        && names("running").isEmpty()
+        && names("held").isEmpty();
+  }
+
+  /** The names in a directory of the spool. */
+  Set<String> names(String directory) {
+    try (Stream<Path> files = Files.list(spool().resolve(directory))) {
+      Set<String> names = new TreeSet<>();
+      files.forEach(file -> names.add(file.getFileName().toString()));
+      return names;
+    } catch (IOException failed) {
+      throw new IllegalStateException(failed);
+    }
+  }
+
+  /** Whether a record of this job is there. */
+  boolean isRecorded(String id) {
+    return Files.exists(spool().resolve("done").resolve(id + ".json"));
+  }
+
+  /**
+   * Fails unless every invariant holds that can be seen from outside: the witness, the records and
+   * what the clients were told agree. The queue has to be settled.
+   */
+  void verify() {
+    try {
+      List<String> broken = new Oracle(spool(), witness, accepted(), unknown.get()).violations();
+      assertEquals("", String.join("\n", broken), this::evidence);
+    } catch (IOException failed) {
+      throw new IllegalStateException(failed);
+    }
+  }
+
+  /** Waits for the end of everything, and verifies. */
+  void settleAndVerify() {
+    settle();
+    verify();
+  }
+
+  /** Everything that there is to see. */
+  String evidence() {
+    StringBuilder text = new StringBuilder("\n");
+    try (Stream<Path> files = Files.walk(spool())) {
+      files.sorted().limit(300).forEach(file -> text.append(spool().relativize(file)).append('\n'));
+      text.append(witness.events()).append('\n');
+    } catch (IOException | RuntimeException failed) {
+      text.append(failed).append('\n');
+    }
+    Path log = localq.home().resolve(".localq/localqd.log");
+    return text.append(Files.exists(log) ? Installation.read(log) : "no log").toString();
+  }
+
+  /** Runs one of our commands with variables, as the last words of {@code wrapper}. */
+  Installation.Result run(List<String> wrapper, String... words) {
+    return localq.run(Map.of(), wrapper, words);
+  }
+
+  /** {@code words} with others behind them. */
+  static String[] with(String[] words, String... more) {
+    return Stream.concat(Arrays.stream(words), Arrays.stream(more)).toArray(String[]::new);
+  }
+
+  @Override
+  public void close() {
+    localq.close();
+  }
+}
