@@ -135,7 +135,8 @@ final class Trial implements AutoCloseable {
     unknown.incrementAndGet();
   }
 
-  private boolean isSettled() {
+  /** Whether nothing is pending, held or claimed, and nothing of it left in running/. */
+  boolean isSettled() {
     return names("").stream().noneMatch(name -> name.endsWith(".json"))
         && names("running").isEmpty()
         && names("held").isEmpty();
