@@ -1,6 +1,7 @@
 package org.localq.core;
 
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /**
  * The number under which a job is known for ever: a positive integer, given out once, in order of
@@ -29,6 +30,25 @@ public record JobId(long number) implements Comparable<JobId> {
       }
     }
     return Optional.of(new JobId(Long.parseLong(text)));
+  }
+
+  /**
+   * Names every id that {@code text} can mean: each run of digits that is of the grammar above,
+   * whatever stands around it.
+   */
+  public static void mentionedIn(CharSequence text, LongConsumer found) {
+    int i = 0;
+    while (i < text.length()) {
+      int start = i;
+      while (i < text.length() && text.charAt(i) >= '0' && text.charAt(i) <= '9') {
+        i++;
+      }
+      if (i == start) {
+        i++;
+      } else if (i - start <= MOST_DIGITS && text.charAt(start) != '0') {
+        found.accept(Long.parseLong(text, start, i, 10));
+      }
+    }
   }
 
   @Override
