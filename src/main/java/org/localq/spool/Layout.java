@@ -36,7 +36,11 @@ import org.localq.core.JobId;
  * .localq/lock             FileLock: every transition but submit, shim start and shim exit (R1)
  * .localq/worker.lock      FileLock, held shared by every worker for life
  * .localq/workers/PID      "TICKS BOOTID" of a worker
- * .localq/seq/N            the one file there: N is the last id given out
+ * .localq/seq/N            the one number there: N is the last id given out
+ * .localq/seq/.collected-M no id up to M is given out again, even where N is lost or set back: their records may be gone.
+ *                          Missing until the first record is collected; replaced by a greater one before those go
+ * .localq/clock            "BOOT UPTIME WALL": what the clocks said when the first worker of this boot looked. While they
+ *                          have moved against each other since then, no record is collected
  * .localq/shim-HASH        the shim's text, as the worker that spawns it knows it
  * .localq/keys/            reserved
  * .localq/tmp/PID-TICKS-n  being written by that process
@@ -71,6 +75,9 @@ public record Layout(Path root) {
   public static final int VERSION = 1;
 
   static final String JSON = ".json";
+
+  /** Begins the name of the note of what was collected. */
+  static final String COLLECTED = ".collected-";
 
   /** What a name in running/ says. */
   sealed interface Name {
@@ -334,6 +341,10 @@ public record Layout(Path root) {
 
   Path seq() {
     return own().resolve("seq");
+  }
+
+  public Path clock() {
+    return own().resolve("clock");
   }
 
   Path shim(String hash) {

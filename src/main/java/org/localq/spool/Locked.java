@@ -13,9 +13,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.SortedSet;
 import org.localq.core.Claim;
+import org.localq.core.Clocks;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Result;
@@ -28,7 +30,7 @@ import org.localq.core.Result;
  * be called again by whoever comes next. A race that was lost is a return value.
  */
 public final class Locked implements AutoCloseable {
-  private static final FileAttribute<?> PRIVATE =
+  static final FileAttribute<?> PRIVATE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Spool spool;
@@ -200,6 +202,46 @@ public final class Locked implements AutoCloseable {
     for (Layout.Name name : RunningDirectory.look(layout, id).of(id)) {
       Files.deleteIfExists(layout.runningDirectory().resolve(name.fileName()));
     }
+  }
+
+  /**
+   * Removes the records of those of {@code ids} of whose jobs nothing else is left. While something
+   * is, its record is what keeps it from being run again.
+   *
+   * <p>Nothing is forced to the disk: a record that comes back with a power cut is collected again.
+   *
+   * @param ids retired before, in order: see {@link Ids#retire}
+   * @return those whose records are gone, in order
+   */
+  long[] collect(long[] ids) throws IOException {
+    SortedSet<JobId> mentioned = claimed().mentioned();
+    IdList gone = new IdList();
+    for (long number : ids) {
+      JobId id = new JobId(number);
+      if (!mentioned.contains(id) && !isWanted(id) && Files.deleteIfExists(layout.record(id))) {
+        gone.add(number);
+      }
+    }
+    return gone.toArray();
+  }
+
+  /**
+   * By how much the wall clock has jumped since the first worker of this boot looked; nothing where
+   * it hasn't, or where none did before.
+   */
+  public Optional<Duration> clockJump(Duration uptime, Instant wall) throws IOException {
+    Clocks now = new Clocks(spool.identity().boot(), uptime, wall);
+    Optional<Clocks> before = clocks().filter(read -> read.isOfBoot(now.boot()));
+    if (before.isEmpty()) {
+      spool.drafts().replace(layout.clock(), (now + "\n").getBytes(StandardCharsets.US_ASCII));
+    }
+    return before.flatMap(now::jumpSince);
+  }
+
+  private Optional<Clocks> clocks() throws IOException {
+    return Content.read(layout.clock(), spool.identity().uid()) instanceof Content.Whole whole
+        ? Clocks.parse(new String(whole.bytes(), StandardCharsets.ISO_8859_1).strip())
+        : Optional.empty();
   }
 
   /** Whether an attempt before the current one came to its command. */

@@ -19,6 +19,7 @@ import org.localq.core.Identity;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Refusal;
+import org.localq.core.Retention;
 import org.localq.core.State;
 
 /**
@@ -101,11 +102,14 @@ public final class Spool implements AutoCloseable {
     return id;
   }
 
-  private boolean isTaken(JobId id) {
+  private boolean isTaken(JobId id) throws IOException {
     return exists(layout.held(id))
         || exists(layout.running(id))
         || exists(layout.record(id))
-        || exists(layout.rejected(id));
+        || exists(layout.rejected(id))
+        // RACE: its record may have been collected since the counter was read; the note of that is
+        // made first, so it is looked for last
+        || ids.isRetired(id);
   }
 
   /** Against a power cut: without this the name can be missing after the id was printed. */
@@ -320,6 +324,20 @@ public final class Spool implements AutoCloseable {
 
   static boolean exists(Path file) {
     return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Whether {@code id} was given out to a job whose record may have been collected since. */
+  public boolean isRetired(JobId id) throws IOException {
+    return ids.isRetired(id);
+  }
+
+  /**
+   * Begins to collect the records that are not to be kept.
+   *
+   * @param now the time from which ages count
+   */
+  public RecordCollection collection(Retention.Bounded keep, Instant now) throws IOException {
+    return new RecordCollection(this, keep, now);
   }
 
   /** Whether {@code id} is a drop that was refused. */

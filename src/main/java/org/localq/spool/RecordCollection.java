@@ -1,0 +1,192 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import org.localq.core.JobId;
+import org.localq.core.Retention;
+
+/**
+ * One collection: takes the records out of done/ that are not to be kept, step by step, so that a
+ * worker with a million of them goes on claiming between two steps.
+ *
+ * <p>A record goes when it is beyond the newest, by id; outlived; referred to by no pending or held
+ * job; and nothing else is left of its job. Its age counts from the later of its file's mtime and
+ * ctime: the first can be set by anybody and comes back with a copy, the second is when the file
+ * came to be where it is, so that a record that was touched or brought back looks younger and never
+ * older. A file in done/ under an id that was never given out is no record of ours, and stays.
+ *
+ * <p>Only the last step changes anything, and it alone holds the lock, for one batch. Whoever dies
+ * in between leaves nothing to mend.
+ */
+public final class RecordCollection implements AutoCloseable {
+  /** How many records go while the lock is held once. */
+  static final int BATCH = 1000;
+
+  private static final int NAMES = 10_000;
+  private static final int AGES = 2_000;
+  private static final int JOBS = 100;
+
+  private enum Step {
+    LIST,
+    AGE,
+    REFER,
+    REMOVE,
+    OVER
+  }
+
+  private final Spool spool;
+  private final Retention.Bounded keep;
+  private final Instant now;
+  private final long last;
+  private final DirectoryStream<Path> listing;
+  private final Iterator<Path> names;
+  private Step step = Step.LIST;
+  private IdList found = new IdList();
+  private long[] candidates = {};
+  private int next;
+  private Optional<References> references = Optional.empty();
+  private Tally tally = new Tally(0, 0, 0);
+
+  /**
+   * What went.
+   *
+   * @param count how many records
+   * @param lowest the lowest id among them; 0 where there are none
+   * @param highest likewise
+   */
+  public record Tally(long count, long lowest, long highest) {
+    private Tally plus(long[] ids) {
+      return ids.length == 0
+          ? this
+          : new Tally(count + ids.length, count == 0 ? ids[0] : lowest, ids[ids.length - 1]);
+    }
+  }
+
+  /**
+   * Begins a collection.
+   *
+   * @param now the time from which ages count
+   */
+  RecordCollection(Spool spool, Retention.Bounded keep, Instant now) throws IOException {
+    this.spool = spool;
+    this.keep = keep;
+    this.now = now;
+    this.last = spool.ids().last();
+    this.listing = Files.newDirectoryStream(spool.layout().doneDirectory());
+    this.names = listing.iterator();
+  }
+
+  /**
+   * Goes on a little.
+   *
+   * @return whether there is more to do
+   */
+  public boolean step() throws IOException {
+    switch (step) {
+      case LIST -> list();
+      case AGE -> age();
+      case REFER -> refer();
+      case REMOVE -> remove();
+      case OVER -> {}
+    }
+    return step != Step.OVER;
+  }
+
+  private void list() throws IOException {
+    try {
+      for (int i = 0; i < NAMES && names.hasNext(); i++) {
+        Layout.idOf(names.next().getFileName().toString())
+            .filter(id -> id.number() <= last)
+            .ifPresent(id -> found.add(id.number()));
+      }
+      if (names.hasNext()) {
+        return;
+      }
+    } catch (DirectoryIteratorException failed) {
+      throw failed.getCause();
+    }
+    listing.close();
+    goOn(Step.AGE, keep.beyondNewest(found.toArray()));
+  }
+
+  private void age() throws IOException {
+    int end = Math.min(candidates.length, next + AGES);
+    for (; next < end; next++) {
+      if (isOutlived(spool.layout().record(new JobId(candidates[next])))) {
+        found.add(candidates[next]);
+      }
+    }
+    if (next == candidates.length) {
+      goOn(Step.REFER, found.toArray());
+      references = Optional.of(new References(spool, candidates));
+    }
+  }
+
+  private boolean isOutlived(Path record) throws IOException {
+    try {
+      Map<String, Object> facts =
+          Files.readAttributes(
+              record, "unix:isRegularFile,lastModifiedTime,ctime", LinkOption.NOFOLLOW_LINKS);
+      return (Boolean) facts.get("isRegularFile")
+          && keep.isOutlived(((FileTime) facts.get("lastModifiedTime")).toInstant(), now)
+          && keep.isOutlived(((FileTime) facts.get("ctime")).toInstant(), now);
+    } catch (NoSuchFileException gone) {
+      // RACE: another worker collects too
+      return false;
+    }
+  }
+
+  private void refer() throws IOException {
+    References known = references.orElseThrow();
+    if (!known.read(JOBS)) {
+      goOn(Step.REMOVE, known.obstacle().isPresent() ? new long[0] : known.unreferred());
+    }
+  }
+
+  private void goOn(Step following, long[] ids) {
+    candidates = ids;
+    next = 0;
+    found = new IdList();
+    // with nothing to collect nothing more is to be read
+    step = ids.length == 0 ? Step.OVER : following;
+  }
+
+  private void remove() throws IOException {
+    int end = Math.min(candidates.length, next + BATCH);
+    try (Locked locked = spool.lock()) {
+      // before the first of them is gone, for all of them
+      spool.ids().retire(candidates[candidates.length - 1]);
+      tally = tally.plus(locked.collect(Arrays.copyOfRange(candidates, next, end)));
+    }
+    next = end;
+    if (next == candidates.length) {
+      step = Step.OVER;
+    }
+  }
+
+  /** What went so far. */
+  public Tally tally() {
+    return tally;
+  }
+
+  /** Why nothing could be collected, if so. */
+  public Optional<String> obstacle() {
+    return references.flatMap(References::obstacle);
+  }
+
+  @Override
+  public void close() throws IOException {
+    listing.close();
+  }
+}

@@ -1,0 +1,156 @@
+package org.localq.spool;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import org.localq.core.JobId;
+
+/**
+ * Which of some ids the pending and held jobs refer to, read a few files at a time.
+ *
+ * <p>What refers is the field {@code dependency}, which this version keeps and does not act upon:
+ * every number in it counts, in whatever syntax, {@code afterok:1:2,afterany:17_3} for one. Of a
+ * file that is no JSON object every number counts. Of a job file that can't be read at all nobody
+ * knows what it says, so that then nothing can be collected.
+ */
+final class References {
+  private static final String DEPENDENCY = "dependency";
+
+  private final Spool spool;
+  private final long[] ids;
+  private final BitSet referred;
+  private final List<Path> places;
+  private int place;
+  private List<Path> files = List.of();
+  private int file;
+  private Optional<String> obstacle = Optional.empty();
+
+  /**
+   * Begins to look.
+   *
+   * @param ids in order
+   */
+  References(Spool spool, long[] ids) {
+    this.spool = spool;
+    this.ids = ids;
+    this.referred = new BitSet(ids.length);
+    Path root = spool.layout().root();
+    // RACE: a job that is released between the two listings is in the root at the second
+    this.places = List.of(root, spool.layout().heldDirectory(), root);
+  }
+
+  /**
+   * Reads at most {@code most} more files.
+   *
+   * @return whether there are more
+   */
+  boolean read(int most) throws IOException {
+    for (int i = 0; i < most; i++) {
+      if (file == files.size() && !nextPlace()) {
+        return false;
+      }
+      if (file < files.size()) {
+        read(files.get(file++));
+      }
+      if (obstacle.isPresent()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean nextPlace() throws IOException {
+    if (place == places.size()) {
+      return false;
+    }
+    List<Path> listed = Names.in(places.get(place++));
+    listed.removeIf(path -> !Layout.isJobFile(path.getFileName().toString()));
+    files = listed;
+    file = 0;
+    return true;
+  }
+
+  private void read(Path path) throws IOException {
+    Content content = Content.read(path, spool.identity().uid());
+    if (content instanceof Content.Whole whole) {
+      read(whole.bytes());
+    } else if (content instanceof Content.Unfit unfit
+        && Layout.idOf(path.getFileName().toString()).isPresent()) {
+      obstacle =
+          Optional.of(
+              path
+                  + " "
+                  + unfit.reason()
+                  + ", and may refer to any of them; mend the file or move it away");
+    }
+  }
+
+  private void read(byte[] json) throws IOException {
+    try (JsonParser parser = JsonText.parser(json)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        refer(new String(json, StandardCharsets.ISO_8859_1));
+        return;
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        boolean refers = parser.currentName().equals(DEPENDENCY);
+        parser.nextToken();
+        if (refers) {
+          readValue(parser);
+        } else {
+          parser.skipChildren();
+        }
+      }
+    } catch (JsonProcessingException | CharacterCodingException unfinished) {
+      refer(new String(json, StandardCharsets.ISO_8859_1));
+    }
+  }
+
+  private void readValue(JsonParser parser) throws IOException {
+    int depth = 0;
+    do {
+      JsonToken token = parser.currentToken();
+      if (token.isStructStart()) {
+        depth++;
+      } else if (token.isStructEnd()) {
+        depth--;
+      } else {
+        refer(parser.getText());
+      }
+    } while (depth > 0 && parser.nextToken() != null);
+  }
+
+  private void refer(CharSequence text) {
+    JobId.mentionedIn(
+        text,
+        number -> {
+          int index = Arrays.binarySearch(ids, number);
+          if (index >= 0) {
+            referred.set(index);
+          }
+        });
+  }
+
+  /** Why nothing can be collected, if so. */
+  Optional<String> obstacle() {
+    return obstacle;
+  }
+
+  /** Those of the ids to which no file that was read refers, in order. */
+  long[] unreferred() {
+    IdList free = new IdList();
+    for (int i = 0; i < ids.length; i++) {
+      if (!referred.get(i)) {
+        free.add(ids[i]);
+      }
+    }
+    return free.toArray();
+  }
+}
