@@ -12,6 +12,7 @@ import org.localq.engine.Engine;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
 import org.localq.spool.Workers;
+import org.localq.worker.Collector;
 import org.localq.worker.Daemon;
 import org.localq.worker.Judge;
 import org.localq.worker.Log;
@@ -41,10 +42,11 @@ final class Foreground {
     try (Spool spool = Crew.open(queue, place)) {
       Identity identity = queue.identity();
       Engine engine = Machinery.engine(door, queue, spool);
-      Judge judge =
-          new Judge(engine, identity, new Judge.Times(door.clock(), door.machine()::uptime), log);
+      Judge.Times times = new Judge.Times(door.clock(), door.machine()::uptime);
+      Judge judge = new Judge(engine, identity, times, log);
       Worker worker = new Worker(new Worker.Tools(spool, engine, judge, log), identity, settings);
-      Daemon daemon = new Daemon(spool, worker, door.machine()::uptime, log);
+      Collector collector = new Collector(spool, settings.keep(), times, log);
+      Daemon daemon = new Daemon(spool, worker, collector, door.machine()::uptime, log);
       int machineCores = Runtime.getRuntime().availableProcessors();
       Workers.Membership membership =
           daemon.join(new Workers.Wish(settings, machineCores, background));

@@ -29,7 +29,7 @@ final class JobWait {
       while (true) {
         Optional<Entry> entry = spool.find(id);
         if (entry.isEmpty()) {
-          throw Refusal.of(queue.noSuchJob(id) + "; its file was removed");
+          throw Refusal.of(queue.noSuchJob(id, spool) + "; its file was removed");
         }
         if (entry.get().state().isTerminal()) {
           return code(entry.get(), err);

@@ -74,7 +74,7 @@ final class LcancelCommand extends Command {
         case ENDING -> ending.add(id);
         case ENDED -> say(round, id, "had already ended, " + state(round.spool(), id));
         case UNKNOWN -> {
-          round.door().err().println("lcancel: " + round.queue().noSuchJob(id));
+          round.door().err().println("lcancel: " + round.queue().noSuchJob(id, round.spool()));
           code = ExitCode.REFUSED;
         }
       }

@@ -55,7 +55,7 @@ final class LinfoCommand extends Command {
       for (JobId id : ids) {
         Optional<Entry> entry = spool.find(id);
         if (entry.isEmpty()) {
-          door.err().println("linfo: " + queue.noSuchJob(id));
+          door.err().println("linfo: " + queue.noSuchJob(id, spool));
           code = ExitCode.REFUSED;
         } else if (parsed.hasMatchedOption("--state")) {
           door.out().println(entry.get().state());

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.localq.core.Policy;
 import org.localq.core.Refusal;
+import org.localq.core.Retention;
 import org.localq.spool.Settings;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -19,7 +20,7 @@ final class LocalqdCommand extends Command {
   static final String BACKGROUND = "--background";
 
   private static final List<String> FOR_A_WORKER =
-      List.of("-n", "-i", "-p", "--spool", "--take-over");
+      List.of("-n", "-i", "-p", "--keep", "--spool", "--take-over");
   private static final List<String> FOR_STOP = List.of("--wait", "--cancel");
 
   /** What localqd is told to do. */
@@ -69,6 +70,14 @@ final class LocalqdCommand extends Command {
                     "--policy",
                     "POLICY",
                     "fifo: in order of submission (default); mcf: most cores first.")
+                .build())
+        .addOption(
+            option(
+                    "--keep",
+                    "AGE,COUNT",
+                    "Keep each record until it is older than AGE (a number and one of s m h d w) and not among the newest COUNT (default: "
+                        + Retention.DEFAULT
+                        + "); all: keep every record.")
                 .build())
         .addOption(queueOption())
         .addOption(
@@ -153,7 +162,11 @@ final class LocalqdCommand extends Command {
   private static Settings asked(ParseResult parsed, Settings otherwise) {
     Optional<Integer> cores = number(parsed, "-n", 1).or(otherwise::cores);
     int interval = number(parsed, "-i", 1).orElse(otherwise.interval());
-    return new Settings(cores, interval, policy(parsed).orElse(otherwise.policy()));
+    return new Settings(
+        cores,
+        interval,
+        policy(parsed).orElse(otherwise.policy()),
+        keep(parsed).orElse(otherwise.keep()));
   }
 
   private static Optional<Policy> policy(ParseResult parsed) {
@@ -165,6 +178,15 @@ final class LocalqdCommand extends Command {
                         () ->
                             Refusal.usage(
                                 "-p " + word + ": no such policy, expected fifo or mcf")));
+  }
+
+  private static Optional<Retention> keep(ParseResult parsed) {
+    return text(parsed, "--keep")
+        .map(
+            word ->
+                Retention.parse(word)
+                    .orElseThrow(
+                        () -> Refusal.usage("--keep " + word + ": expected " + Retention.GRAMMAR)));
   }
 
   private static Crew.Place place(ParseResult parsed, Door door) {
@@ -185,6 +207,7 @@ final class LocalqdCommand extends Command {
     settings.cores().ifPresent(n -> words.addAll(List.of("-n", Integer.toString(n))));
     words.addAll(
         List.of("-i", Integer.toString(settings.interval()), "-p", settings.policy().word()));
+    words.addAll(List.of("--keep", settings.keep().toString()));
     return words;
   }
 }

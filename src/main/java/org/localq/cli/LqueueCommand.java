@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.localq.core.JobId;
 import org.localq.core.Refusal;
 import org.localq.core.State;
 import org.localq.spool.Spool;
@@ -68,7 +69,9 @@ final class LqueueCommand extends Command {
         PrintStream aside = door.console().terminal() ? door.out() : door.err();
         table.remarks(queue.option()).forEach(aside::println);
       }
-      view.missing().forEach(id -> door.err().println("lqueue: " + queue.noSuchJob(id)));
+      for (JobId id : view.missing()) {
+        door.err().println("lqueue: " + queue.noSuchJob(id, spool));
+      }
       return view.missing().isEmpty() ? ExitCode.DONE : ExitCode.REFUSED;
     }
   }

@@ -62,10 +62,12 @@ final class Queue {
   }
 
   /** What is said of an id that is nowhere. */
-  String noSuchJob(JobId id) {
+  String noSuchJob(JobId id, Spool spool) throws IOException {
     return "job "
         + id
-        + ": no such job in "
+        + (spool.isRetired(id)
+            ? ": its record is no longer kept (see localqd --keep) in "
+            : ": no such job in ")
         + Printable.of(uriFile().path().toString())
         + "; lqueue"
         + option()

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.localq.core.Policy;
+import org.localq.core.Retention;
 
 /**
  * What a worker was started with, as {@code .localq/options} keeps it: a {@code name=value} line
@@ -11,10 +12,12 @@ import org.localq.core.Policy;
  *
  * @param cores the core limit asked for; nothing: the machine's
  * @param interval seconds between two polls; at least 1
+ * @param keep which records stay
  */
-public record Settings(Optional<Integer> cores, int interval, Policy policy) {
+public record Settings(Optional<Integer> cores, int interval, Policy policy, Retention keep) {
   /** What holds where nothing else is said. */
-  public static final Settings DEFAULT = new Settings(Optional.empty(), 10, Policy.FIFO);
+  public static final Settings DEFAULT =
+      new Settings(Optional.empty(), 10, Policy.FIFO, Retention.DEFAULT);
 
   String toText() {
     StringBuilder text = new StringBuilder();
@@ -24,6 +27,9 @@ public record Settings(Optional<Integer> cores, int interval, Policy policy) {
         .append('\n')
         .append("policy=")
         .append(policy.word())
+        .append('\n')
+        .append("keep=")
+        .append(keep)
         .append('\n')
         .toString();
   }
@@ -40,7 +46,13 @@ public record Settings(Optional<Integer> cores, int interval, Policy policy) {
     return new Settings(
         positive(values.get("cores")),
         positive(values.get("interval")).orElse(DEFAULT.interval),
-        Optional.ofNullable(values.get("policy")).flatMap(Policy::parse).orElse(DEFAULT.policy));
+        Optional.ofNullable(values.get("policy")).flatMap(Policy::parse).orElse(DEFAULT.policy),
+        keep(values.get("keep")));
+  }
+
+  /** Where the line is there and nobody knows what it says, nothing is lost by keeping all. */
+  private static Retention keep(String text) {
+    return text == null ? DEFAULT.keep : Retention.parse(text).orElseGet(Retention.All::new);
   }
 
   private static Optional<Integer> positive(String text) {

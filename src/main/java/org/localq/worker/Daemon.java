@@ -20,6 +20,7 @@ public final class Daemon {
 
   private final Spool spool;
   private final Worker worker;
+  private final Collector collector;
   private final Judge.Uptime uptime;
   private final Log log;
 
@@ -31,9 +32,10 @@ public final class Daemon {
     SPOOL_GONE
   }
 
-  public Daemon(Spool spool, Worker worker, Judge.Uptime uptime, Log log) {
+  public Daemon(Spool spool, Worker worker, Collector collector, Judge.Uptime uptime, Log log) {
     this.spool = spool;
     this.worker = worker;
+    this.collector = collector;
     this.uptime = uptime;
     this.log = log;
   }
@@ -73,10 +75,12 @@ public final class Daemon {
           nextPoll = System.nanoTime() + interval.toNanos();
           tidy(alive);
           watch = renewed(watch);
+          collector.poll();
         }
+        boolean collects = collector.work();
         boolean soon = outcome.pace() == Worker.Pace.SOON;
         glance = soon ? shorter(LAST_GLANCE, glance.multipliedBy(2)) : FIRST_GLANCE;
-        watch.await(soon ? glance : interval);
+        watch.await(collects ? Duration.ZERO : soon ? glance : interval);
       }
     } finally {
       watch.close();

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.core.Policy;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
+import org.localq.core.Retention;
 
 /** On the real file system: the lock that workers share is between processes. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
@@ -93,10 +94,10 @@ class WorkersTest {
 
     @Test
     void keeps_what_it_was_started_with() throws IOException {
-      Settings settings = new Settings(Optional.of(4), 7, Policy.MCF);
+      Settings settings = new Settings(Optional.of(4), 7, Policy.MCF, new Retention.All());
       workers.join(locked, new Workers.Wish(settings, MACHINE_CORES, false)).close();
       assertEquals(settings, workers.settings());
-      assertEquals("cores=4\ninterval=7\npolicy=mcf\n", bench.text(".localq/options"));
+      assertEquals("cores=4\ninterval=7\npolicy=mcf\nkeep=all\n", bench.text(".localq/options"));
     }
   }
 
@@ -122,7 +123,8 @@ class WorkersTest {
     void joins_where_it_agrees(String asked) throws IOException {
       workers.join(locked, wish(asked)).close();
       assertEquals(OptionalInt.of(4), workers.limit());
-      assertEquals(new Settings(Optional.of(4), 7, Policy.MCF), workers.settings());
+      assertEquals(
+          new Settings(Optional.of(4), 7, Policy.MCF, Retention.DEFAULT), workers.settings());
     }
 
     @ParameterizedTest
@@ -278,9 +280,17 @@ class WorkersTest {
   @Nested
   class The_settings {
     @ParameterizedTest
-    @CsvSource({"-, 10, FIFO", "1, 1, MCF", "999999999, 999999999, FIFO"})
-    void come_back(String cores, int interval, Policy policy) {
-      Settings settings = new Settings(settings(cores).cores(), interval, policy);
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "- | 10 | FIFO | 30d,100000",
+          "1 | 1 | MCF | all",
+          "999999999 | 999999999 | FIFO | 0s,0"
+        })
+    void come_back(String cores, int interval, Policy policy, String keep) {
+      Settings settings =
+          new Settings(
+              settings(cores).cores(), interval, policy, Retention.parse(keep).orElseThrow());
       assertEquals(settings, Settings.parse(settings.toText()));
     }
 
@@ -305,13 +315,20 @@ class WorkersTest {
     @Test
     void are_the_defaults_where_there_are_none() throws IOException {
       assertEquals(Settings.DEFAULT, workers.settings());
-      assertEquals(new Settings(Optional.empty(), 10, Policy.FIFO), Settings.DEFAULT);
+      assertEquals(
+          new Settings(Optional.empty(), 10, Policy.FIFO, Retention.DEFAULT), Settings.DEFAULT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"keep=", "keep=30d", "keep=1y,5,later"})
+    void keep_every_record_where_nobody_knows_which(String text) {
+      assertEquals(new Retention.All(), Settings.parse(text).keep());
     }
 
     @Test
     void are_read_line_by_line() {
       assertEquals(
-          new Settings(Optional.of(3), 10, Policy.MCF),
+          new Settings(Optional.of(3), 10, Policy.MCF, Retention.DEFAULT),
           Settings.parse("policy=mcf\nlater=1\ninterval=x\ncores=3"));
     }
   }
@@ -324,7 +341,8 @@ class WorkersTest {
     return new Settings(
         cores.equals("-") ? Optional.empty() : Optional.of(Integer.valueOf(cores)),
         Settings.DEFAULT.interval(),
-        Settings.DEFAULT.policy());
+        Settings.DEFAULT.policy(),
+        Settings.DEFAULT.keep());
   }
 
   private static Workers.Wish wish(String cores) {

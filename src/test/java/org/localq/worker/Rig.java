@@ -26,6 +26,7 @@ import org.localq.core.Policy;
 import org.localq.core.Presence;
 import org.localq.core.ProcessId;
 import org.localq.core.Result;
+import org.localq.core.Retention;
 import org.localq.core.State;
 import org.localq.spool.Account;
 import org.localq.spool.Entry;
@@ -114,14 +115,15 @@ final class Rig implements AutoCloseable {
       membership.get().close();
     }
     try (Locked locked = spool.lock()) {
-      Settings wanted = new Settings(Optional.of(cores), settings.interval(), settings.policy());
+      Settings wanted =
+          new Settings(Optional.of(cores), settings.interval(), settings.policy(), settings.keep());
       membership =
           Optional.of(spool.workers().join(locked, new Workers.Wish(wanted, cores, false)));
     }
   }
 
   void policy(Policy policy) throws IOException {
-    settings = new Settings(Optional.empty(), 10, policy);
+    settings = new Settings(Optional.empty(), 10, policy, Retention.DEFAULT);
     worker = worker(BOOT, spool, judge);
   }
 
