@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,28 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ValuesTest {
   @Nested
   class A_job_id {
+    @ParameterizedTest
+    @CsvSource({
+      "'', ''",
+      "afterok, ''",
+      "17, 17",
+      "afterok:1:2, 1 2",
+      "'afterok:1:2,afterany:3?afternotok:4', 1 2 3 4",
+      "afterok:17_3, 17 3",
+      "afterok:5+60, 5 60",
+      "0, ''",
+      "007:8, 8",
+      "999999999999999999, 999999999999999999",
+      "1000000000000000000x4, 4",
+      "٣１2, 2",
+      "-5, 5"
+    })
+    void is_found_wherever_digits_can_mean_one(String text, String ids) {
+      List<String> found = new ArrayList<>();
+      JobId.mentionedIn(text, id -> found.add(Long.toString(id)));
+      assertEquals(ids, String.join(" ", found));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"1", "9", "10", "18", "2147483648", "999999999999999999"})
     void is_its_number(String text) {
