@@ -19,6 +19,8 @@ final class LocalqdCommand extends Command {
   /** For {@code start}: be a worker in the background of nobody's terminal. */
   static final String BACKGROUND = "--background";
 
+  private static final String REPAIR = "--repair";
+
   private static final List<String> FOR_A_WORKER =
       List.of("-n", "-i", "-p", "--keep", "--spool", "--take-over");
   private static final List<String> FOR_STOP = List.of("--wait", "--cancel");
@@ -29,7 +31,8 @@ final class LocalqdCommand extends Command {
     STOP,
     RESTART,
     STATUS,
-    RUN;
+    RUN,
+    CHECK;
 
     String word() {
       return name().toLowerCase(Locale.ROOT);
@@ -48,8 +51,9 @@ final class LocalqdCommand extends Command {
             "  restart  both, with the same options unless given anew",
             "  status   says whether a worker is alive; exit code 3 when none is",
             "  run      in the foreground, logging to standard error: for systemd and containers",
+            "  check    says what is wrong with the spool, a line each; exit code 1 when something is",
             "")
-        .customSynopsis("localqd [OPTION…] start|stop|restart|status|run");
+        .customSynopsis("localqd [OPTION…] start|stop|restart|status|run|check");
     return spec.addOption(
             option(
                     "-n",
@@ -94,6 +98,11 @@ final class LocalqdCommand extends Command {
                     "--take-over",
                     "start, run: make another machine's spool this machine's; what ran there is LOST.")
                 .build())
+        .addOption(
+            flag(
+                    REPAIR,
+                    "check: move aside what is damaged, make anew what is missing; deletes nothing.")
+                .build())
         .addOption(flag(BACKGROUND, "").hidden(true).build())
         .addPositional(
             PositionalParamSpec.builder()
@@ -116,6 +125,7 @@ final class LocalqdCommand extends Command {
       case RESTART -> crew.restart(before -> asked(parsed, before), place(parsed, door));
       case STOP -> crew.stop(parting(parsed));
       case STATUS -> crew.status();
+      case CHECK -> new Inspection(queue, door).run(parsed.hasMatchedOption(REPAIR));
       case RUN ->
           new Foreground(queue, door)
               .run(
@@ -134,16 +144,22 @@ final class LocalqdCommand extends Command {
         }
       }
     }
-    String expected = "expected one of start, stop, restart, status, run; see localqd --help";
+    String expected =
+        "expected one of start, stop, restart, status, run, check; see localqd --help";
     throw Refusal.usage(
         words.isEmpty() ? "nothing to do; " + expected : Text.command(words) + ": " + expected);
   }
 
   private static void refuseStrayOptions(ParseResult parsed, Verb verb) {
     boolean works = EnumSet.of(Verb.START, Verb.RESTART, Verb.RUN).contains(verb);
-    refuse(parsed, works ? FOR_STOP : FOR_A_WORKER, verb);
-    if (verb == Verb.STATUS) {
+    if (!works) {
+      refuse(parsed, FOR_A_WORKER, verb);
+    }
+    if (verb != Verb.STOP) {
       refuse(parsed, FOR_STOP, verb);
+    }
+    if (verb != Verb.CHECK) {
+      refuse(parsed, List.of(REPAIR), verb);
     }
     if (parsed.hasMatchedOption("--wait") && parsed.hasMatchedOption("--cancel")) {
       throw Refusal.usage("--wait and --cancel exclude each other; expected one of them");

@@ -79,6 +79,11 @@ final class Queue {
     return gate().open(spool().orElseThrow(this::missing));
   }
 
+  /** The spool as it is, to be checked. */
+  Spool openToCheck() throws IOException {
+    return gate().openToCheck(spool().orElseThrow(this::missing));
+  }
+
   private Optional<Path> spool() throws IOException {
     return uriFile().read(identity);
   }

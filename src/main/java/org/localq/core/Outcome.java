@@ -1,5 +1,6 @@
 package org.localq.core;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -42,6 +43,32 @@ public record Outcome(State state, OptionalInt exitCode, String reason) {
   /** The signal that ended the command, where one did. */
   public OptionalInt signal() {
     return exitCode.isPresent() ? new Exit.Code(exitCode.getAsInt()).signal() : OptionalInt.empty();
+  }
+
+  /** Why no job can have ended so, as a phrase behind "it"; nothing when one can. */
+  public Optional<String> contradiction() {
+    boolean zero = exitCode.isPresent() && exitCode.getAsInt() == 0;
+    return switch (state) {
+      case COMPLETED -> zero ? Optional.empty() : Optional.of(saysOf("0"));
+      case FAILED -> {
+        boolean launched = !reason.startsWith(Reason.JOB_LAUNCH_FAILURE.toString());
+        yield launched == exitCode.isPresent() && !zero
+            ? Optional.empty()
+            : Optional.of(saysOf(launched ? "another than 0" : "none"));
+      }
+      case LOST -> exitCode.isEmpty() ? Optional.empty() : Optional.of(saysOf("none"));
+      case REJECTED -> Optional.of("is a record of a REJECTED job, which has none");
+      default -> Optional.empty();
+    };
+  }
+
+  private String saysOf(String expected) {
+    return "says "
+        + state
+        + " with "
+        + (exitCode.isPresent() ? "exit code " + exitCode.getAsInt() : "no exit code")
+        + ", which has "
+        + expected;
   }
 
   private static String reasonFor(int code) {

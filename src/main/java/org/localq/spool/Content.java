@@ -2,6 +2,7 @@ package org.localq.spool;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -74,6 +75,19 @@ sealed interface Content {
           : new Whole(bytes, modified);
     }
   }
+
+  /** The beginning of a short file of ours; empty when it is gone. */
+  static String head(Path file) throws IOException {
+    try (InputStream in =
+        Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+      return new String(in.readNBytes(LONGEST_HEAD), StandardCharsets.ISO_8859_1);
+    } catch (NoSuchFileException gone) {
+      return "";
+    }
+  }
+
+  /** No line of ours is longer. */
+  int LONGEST_HEAD = 200;
 
   /** S_IRUSR of stat(2). */
   int OWNER_READ = 0400;

@@ -104,7 +104,8 @@ final class Drafts {
     }
   }
 
-  private static Optional<ProcessId> owner(String name) {
+  /** The process that writes the file of this name. */
+  static Optional<ProcessId> owner(String name) {
     String[] parts = name.split("-", -1);
     return parts.length == 3 ? ProcessId.parse(parts[0] + " " + parts[1]) : Optional.empty();
   }

@@ -1,7 +1,9 @@
 package org.localq.spool;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.localq.core.Exit;
 import org.localq.core.JobId;
 
@@ -41,8 +43,10 @@ import org.localq.core.JobId;
  *                          Missing until the first record is collected; replaced by a greater one before those go
  * .localq/clock            "BOOT UPTIME WALL": what the clocks said when the first worker of this boot looked. While they
  *                          have moved against each other since then, no record is collected
- * .localq/shim-HASH        the shim's text, as the worker that spawns it knows it
+ * .localq/shim-HASH        the shim's text, as the worker that spawns it knows it; HASH = its CRC-32, 8 digits
  * .localq/keys/            reserved
+ * .localq/aside/PLACE.n    what "localqd check --repair" moved out of the way; PLACE is its name below the root with - for /,
+ *                          n the first number that was free. An id in it stays taken.
  * .localq/tmp/PID-TICKS-n  being written by that process
  * </pre>
  *
@@ -75,6 +79,7 @@ public record Layout(Path root) {
   public static final int VERSION = 1;
 
   static final String JSON = ".json";
+  static final String REASON = ".reason";
 
   /** Begins the name of the note of what was collected. */
   static final String COLLECTED = ".collected-";
@@ -295,7 +300,7 @@ public record Layout(Path root) {
   }
 
   Path reason(JobId id) {
-    return rejectedDirectory().resolve(id + ".reason");
+    return rejectedDirectory().resolve(id + REASON);
   }
 
   /** What is localq's own business. */
@@ -357,5 +362,39 @@ public record Layout(Path root) {
 
   Path tmp() {
     return own().resolve("tmp");
+  }
+
+  /** The directories of the format, each before those in it. */
+  List<Path> directories() {
+    return List.of(
+        root,
+        heldDirectory(),
+        runningDirectory(),
+        doneDirectory(),
+        rejectedDirectory(),
+        own(),
+        workers(),
+        seq(),
+        keys(),
+        tmp());
+  }
+
+  /** Whether something directly in .localq/ has a name of the format, but for a shim's text. */
+  boolean isOwn(Path path) {
+    return directories().contains(path)
+        || SpoolLock.files(this).contains(path)
+        || Set.of(version(), host(), limit(), options(), drain(), voidToken(), aside())
+            .contains(path);
+  }
+
+  /** Where a repair puts what is damaged. */
+  Path aside() {
+    return own().resolve("aside");
+  }
+
+  /** The name under {@link #aside()} of what lies at {@code place}; {@code n} makes it unique. */
+  Path aside(Path place, int n) {
+    String name = root.relativize(place).toString().replace('/', '-');
+    return aside().resolve(name + "." + n);
   }
 }

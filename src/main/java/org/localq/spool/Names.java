@@ -15,14 +15,26 @@ import java.util.List;
 final class Names {
   private Names() {}
 
-  /** What is in {@code directory}, in no order. */
-  static List<Path> in(Path directory) throws IOException {
-    List<Path> names = new ArrayList<>();
+  /** What is done with a name. */
+  interface Visitor {
+    void visit(Path path) throws IOException;
+  }
+
+  /** Shows every name in {@code directory} to {@code visitor}, in no order, and keeps none. */
+  static void each(Path directory, Visitor visitor) throws IOException {
     try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
-      stream.forEach(names::add);
+      for (Path path : stream) {
+        visitor.visit(path);
+      }
     } catch (DirectoryIteratorException failed) {
       throw failed.getCause();
     }
+  }
+
+  /** What is in {@code directory}, in no order. */
+  static List<Path> in(Path directory) throws IOException {
+    List<Path> names = new ArrayList<>();
+    each(directory, names::add);
     return names;
   }
 }

@@ -209,6 +209,11 @@ final class RunningDirectory {
     return token(file).filter(text -> text.matches("[0-9]{1,15}")).map(Long::parseLong);
   }
 
+  /** The short text of a token; empty when it is gone too. */
+  static String text(Path token) throws IOException {
+    return token(token).orElse("");
+  }
+
   /**
    * The short text in {@code file}; nothing when the file is gone. What is no regular file has
    * none, and is not opened: a FIFO would block whoever holds the lock.

@@ -8,16 +8,20 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.localq.core.Identity;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
 import org.localq.core.Retention;
 import org.localq.core.State;
@@ -147,6 +151,33 @@ public final class Spool implements AutoCloseable {
   /** Whether the spool is still where it was when it was first locked. */
   public boolean isInPlace() {
     return lock.isEmpty() || lock.get().isTheOneNamed();
+  }
+
+  /**
+   * Says what breaks the format or an invariant, beside workers and clients at work. Changes
+   * nothing.
+   *
+   * @param alive whether a process of this machine lives
+   */
+  public CheckReport check(Predicate<ProcessId> alive) throws IOException {
+    return new Check(this, alive).run();
+  }
+
+  /** The same for who holds the lock, as {@code locked} proves. */
+  public CheckReport check(Locked locked, Predicate<ProcessId> alive) throws IOException {
+    return new Check(this, alive).run(locked).report();
+  }
+
+  /**
+   * Sets right what a check finds, moving aside what is damaged and deleting nothing. Refused while
+   * a worker is alive.
+   *
+   * @param said takes a line for each thing done, at once
+   * @return what a check finds then
+   */
+  public CheckReport repair(Processes processes, Clock clock, Consumer<String> said)
+      throws IOException {
+    return new Repair(this, processes, clock, said).run();
   }
 
   /** The worker's side of this spool: who is alive, and with which settings. */

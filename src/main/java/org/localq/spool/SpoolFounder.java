@@ -100,18 +100,7 @@ final class SpoolFounder {
   }
 
   private void build(Layout layout) throws IOException {
-    List<Path> directories =
-        List.of(
-            layout.root(),
-            layout.heldDirectory(),
-            layout.runningDirectory(),
-            layout.doneDirectory(),
-            layout.rejectedDirectory(),
-            layout.own(),
-            layout.workers(),
-            layout.seq(),
-            layout.keys(),
-            layout.tmp());
+    List<Path> directories = layout.directories();
     for (Path directory : directories) {
       makeDirectory(directory);
     }
@@ -126,7 +115,8 @@ final class SpoolFounder {
     }
   }
 
-  private void makeDirectory(Path directory) throws IOException {
+  /** Makes one directory for this user alone. */
+  void makeDirectory(Path directory) throws IOException {
     Files.createDirectory(directory, PRIVATE_DIRECTORY);
     // a umask that strips the owner's bits would lock us out
     Files.setPosixFilePermissions(directory, OURS);

@@ -73,6 +73,24 @@ public final class SpoolGate {
     return new Spool(layout, identity, account, fsync);
   }
 
+  /**
+   * The spool {@code root} as it is, to be checked: refused only where it can't be judged, because
+   * it is no spool, somebody else's, of another format, or on a network.
+   */
+  public Spool openToCheck(Path root) throws IOException {
+    refuseUnlessOurs(root);
+    refuseNetwork(root);
+    Layout layout = new Layout(root);
+    if (!Files.isDirectory(layout.own(), LinkOption.NOFOLLOW_LINKS)) {
+      throw Refusal.of(root + ": is no spool (.localq is missing), expected one");
+    }
+    if (Files.isRegularFile(layout.version(), LinkOption.NOFOLLOW_LINKS)
+        && line(layout.version()).matches("[0-9]{1,9}")) {
+      refuseOtherVersion(layout);
+    }
+    return new Spool(layout, identity, account, fsync);
+  }
+
   /** The spool {@code root}, made if nothing is there but perhaps an empty directory. */
   public Spool openOrFound(Path root) throws IOException {
     if (Spool.exists(root) && !Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
@@ -114,6 +132,17 @@ public final class SpoolGate {
   }
 
   private void refuseUnlessPrivate(Path root) throws IOException {
+    int mode = refuseUnlessOurs(root);
+    if ((mode & OTHERS) != 0 || (mode & 0700) != 0700) {
+      throw Refusal.of(
+          String.format(
+              "%s: mode is %04o, expected 0700; see that nobody put files there, then: chmod 700 '%s'",
+              root, mode, root));
+    }
+  }
+
+  /** Returns the mode of a directory that is the user's. */
+  private int refuseUnlessOurs(Path root) throws IOException {
     Map<String, Object> facts;
     try {
       facts = Files.readAttributes(root, "unix:uid,mode,isDirectory", LinkOption.NOFOLLOW_LINKS);
@@ -135,13 +164,7 @@ public final class SpoolGate {
               + identity.uid()
               + "; a queue is for one user: make your own with localqd start");
     }
-    int mode = (Integer) facts.get("mode") & 0777;
-    if ((mode & OTHERS) != 0 || (mode & 0700) != 0700) {
-      throw Refusal.of(
-          String.format(
-              "%s: mode is %04o, expected 0700; see that nobody put files there, then: chmod 700 '%s'",
-              root, mode, root));
-    }
+    return (Integer) facts.get("mode") & 0777;
   }
 
   private static void refuseNetwork(Path directory) throws IOException {

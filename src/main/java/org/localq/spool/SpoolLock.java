@@ -5,10 +5,12 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 
 /**
  * The FileLock on one file, opened once: any other open and close of that file in this process
@@ -25,6 +27,16 @@ final class SpoolLock implements AutoCloseable {
     this.channel = channel;
     this.file = file;
     this.key = key;
+  }
+
+  /** The lock files of a spool: to be made or looked at, never to be opened. */
+  static List<Path> files(Layout layout) {
+    return List.of(layout.lock(), layout.workerLock());
+  }
+
+  /** Whether a spool has a lock that can be taken. */
+  static boolean isThere(Layout layout) {
+    return Files.isRegularFile(layout.lock(), LinkOption.NOFOLLOW_LINKS);
   }
 
   static SpoolLock open(Path file) throws IOException {

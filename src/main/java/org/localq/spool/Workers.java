@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -136,6 +137,10 @@ public final class Workers {
   }
 
   private static Optional<String> read(Path file, int most) throws IOException {
+    if (Spool.exists(file) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      // a FIFO would block whoever holds the lock
+      return Optional.of("");
+    }
     try {
       String text = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
       return Optional.of(text.length() > most ? "" : text);

@@ -143,7 +143,7 @@ class LocalqdTest {
   @Nested
   class Refuses {
     private static final String VERBS =
-        "expected one of start, stop, restart, status, run; see localqd --help";
+        "expected one of start, stop, restart, status, run, check; see localqd --help";
 
     @ParameterizedTest
     @CsvSource(

@@ -1,0 +1,216 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.localq.core.JobId;
+import org.localq.core.ProcessId;
+
+/**
+ * Judges running/: the claimed jobs, and whether the tokens of each can have come about.
+ *
+ * <p>Under the lock only shims change anything there: they add a start token, its content, and an
+ * exit token, in this order. So what is missing in a listing is looked for by its name again.
+ */
+final class RunningCheck {
+  private final Spool spool;
+  private final Layout layout;
+  private final JobFileCheck files;
+  private final Survey survey;
+  private RunningDirectory running;
+
+  RunningCheck(Spool spool, Survey survey) {
+    this.spool = spool;
+    this.layout = spool.layout();
+    this.files = new JobFileCheck(spool);
+    this.survey = survey;
+  }
+
+  void run(OptionalInt limit) throws IOException {
+    running = RunningDirectory.look(layout);
+    Names.each(layout.runningDirectory(), this::name);
+    for (JobId id : running.mentioned()) {
+      survey.saw(id);
+      if (running.claimed().contains(id)) {
+        claimed(id);
+      } else {
+        unclaimed(id);
+      }
+    }
+    if (limit.isPresent()) {
+      cores(limit.getAsInt());
+    }
+  }
+
+  private void name(Path path) throws IOException {
+    Optional<Layout.Name> name = Layout.Name.parse(path.getFileName().toString());
+    if (name.isEmpty()) {
+      survey.addForeign(path);
+    } else if (!(name.get() instanceof Layout.Name.Claimed)
+        && !(name.get() instanceof Layout.Name.Started)
+        && isIrregular(path)) {
+      survey.add(
+          new Damage(path, "is no regular file, expected one of localq's", new Remedy.Aside(path)));
+    }
+  }
+
+  private static boolean isIrregular(Path path) {
+    return Spool.exists(path) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private void claimed(JobId id) throws IOException {
+    survey.countRunning();
+    if (Spool.exists(layout.record(id))) {
+      // R5: its clean-up was interrupted; the record is judged by itself
+      survey.addUnsettled();
+      return;
+    }
+    Path file = layout.running(id);
+    Optional<String> fault = files.fault(id, file);
+    if (fault.isPresent()) {
+      survey.add(
+          new Damage(
+              file,
+              fault.get() + ", expected a whole job; it counts as all cores",
+              new Remedy.RejectClaimed(id, fault.get())));
+      return;
+    }
+    Optional<String> contradiction = contradiction(id);
+    if (contradiction.isPresent()) {
+      survey.add(new Damage(file, contradiction.get(), new Remedy.Lose(id)));
+    }
+  }
+
+  /** Tokens without their claim. */
+  private void unclaimed(JobId id) throws IOException {
+    for (Layout.Name name : running.of(id)) {
+      Path path = layout.runningDirectory().resolve(name.fileName());
+      if (name instanceof Layout.Name.Started && isIrregular(path)) {
+        survey.add(
+            new Damage(path, "is no regular file, expected a token", new Remedy.Aside(path)));
+      }
+    }
+    boolean wanted = Spool.exists(layout.pending(id)) || Spool.exists(layout.held(id));
+    if (!wanted || running.of(id).contains(new Layout.Name.Cancel(id))) {
+      // a clean-up or a cancellation was interrupted
+      survey.addUnsettled();
+      return;
+    }
+    int current = running.currentAttempt(id);
+    for (Layout.Name name : running.of(id)) {
+      if ((name instanceof Layout.Name.Started started && started.attempt() >= current)
+          || (name instanceof Layout.Name.Exited exited && exited.attempt() >= current)) {
+        survey.add(
+            new Damage(
+                layout.runningDirectory().resolve(name.fileName()),
+                "job " + id + " is pending, and its attempt " + current + " has begun",
+                new Remedy.Reclaim(id)));
+        return;
+      }
+    }
+  }
+
+  /** Why the tokens of a claimed job can't have come about. */
+  private Optional<String> contradiction(JobId id) throws IOException {
+    int current = running.currentAttempt(id);
+    Set<Integer> exits = new HashSet<>();
+    for (Layout.Name name : running.of(id)) {
+      if (attempt(name) > current) {
+        return Optional.of(
+            name.fileName() + " is there though attempt " + current + " is not closed");
+      }
+      if (name instanceof Layout.Name.Exited exited) {
+        if (!exits.add(exited.attempt())) {
+          return Optional.of(
+              "attempt " + exited.attempt() + " has two exit tokens, expected at most one");
+        }
+        if (!Spool.exists(layout.started(id, exited.attempt()))) {
+          return Optional.of(name.fileName() + " is there without a start token");
+        }
+      }
+    }
+    return exits.contains(current) ? Optional.empty() : startFault(id, current);
+  }
+
+  private static int attempt(Layout.Name name) {
+    if (name instanceof Layout.Name.Started started) {
+      return started.attempt();
+    }
+    if (name instanceof Layout.Name.Exited exited) {
+      return exited.attempt();
+    }
+    return name instanceof Layout.Name.Run run ? run.attempt() : 0;
+  }
+
+  /** A start token that says neither who began nor that nobody did: the command may have run. */
+  private Optional<String> startFault(JobId id, int attempt) throws IOException {
+    Path token = layout.started(id, attempt);
+    if (isIrregular(token)) {
+      return Optional.of(token.getFileName() + " is no regular file, expected a token");
+    }
+    String text = RunningDirectory.text(token);
+    // RACE: the shim may be writing it
+    for (int look = 0; look < 2 && !text.equals(RunningDirectory.text(token)); look++) {
+      text = RunningDirectory.text(token);
+    }
+    return text.isEmpty() || text.equals(RunningDirectory.VOID) || ProcessId.parse(text).isPresent()
+        ? Optional.empty()
+        : Optional.of(token.getFileName() + " is \"" + text + "\", expected PID TICKS or void");
+  }
+
+  /**
+   * More cores than the limit are no fault by themselves: a limit can be lowered while jobs run.
+   * But then no claim is younger than the limit.
+   */
+  private void cores(int limit) throws IOException {
+    long taken = 0;
+    long latest = Long.MIN_VALUE;
+    for (JobId id : running.claimed()) {
+      OptionalInt cores = cores(id);
+      Optional<FileTime> claim = claimTime(id);
+      if (cores.isPresent() && claim.isPresent()) {
+        taken += cores.getAsInt();
+        latest = Math.max(latest, claim.get().toMillis());
+      }
+    }
+    if (taken > limit && latest > Files.getLastModifiedTime(layout.limit()).toMillis()) {
+      survey.add(
+          new Damage(
+              layout.runningDirectory(),
+              "the claimed jobs take " + taken + " cores, expected at most " + limit,
+              new Remedy.ByHand("let them end, or lcancel some; nothing is claimed until then")));
+    }
+  }
+
+  private OptionalInt cores(JobId id) throws IOException {
+    return spool.read(id, layout.running(id), false).orElse(null) instanceof JobFile.Valid valid
+        ? OptionalInt.of(valid.job().cores())
+        : OptionalInt.empty();
+  }
+
+  /** When the current attempt was claimed; nothing for a job that was only withdrawn. */
+  private Optional<FileTime> claimTime(JobId id) throws IOException {
+    int current = running.currentAttempt(id);
+    List<Layout.Name> names = running.of(id);
+    for (Layout.Name name : names) {
+      if (name instanceof Layout.Name.Run run && run.attempt() == current) {
+        try {
+          return Optional.of(
+              Files.getLastModifiedTime(
+                  layout.runningDirectory().resolve(run.fileName()), LinkOption.NOFOLLOW_LINKS));
+        } catch (NoSuchFileException gone) {
+          return Optional.empty();
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}
