@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.List;
@@ -53,7 +54,8 @@ final class Rig implements AutoCloseable {
 
   private final Path root;
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
-  private final Clock clock = Clock.fixed(Instant.parse("2026-11-22T12:00:00Z"), ZoneOffset.UTC);
+  private Instant wall = Instant.parse("2026-11-22T12:00:00Z");
+  private final Clock clock = new WallClock();
   final ScriptedEngine engine = new ScriptedEngine();
   private Duration uptime = Duration.ofHours(5);
   private Optional<Workers.Membership> membership = Optional.empty();
@@ -61,6 +63,24 @@ final class Rig implements AutoCloseable {
   private Spool spool;
   private Judge judge;
   private Worker worker;
+
+  /** The time of day, which goes on with the uptime, and can be set. */
+  private final class WallClock extends Clock {
+    @Override
+    public ZoneOffset getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      throw new UnsupportedOperationException("this clock is in UTC");
+    }
+
+    @Override
+    public Instant instant() {
+      return wall;
+    }
+  }
 
   Rig(Path root, int cores) throws IOException {
     this.root = root;
@@ -162,6 +182,22 @@ final class Rig implements AutoCloseable {
 
   void pass(Duration time) {
     uptime = uptime.plus(time);
+    wall = wall.plus(time);
+  }
+
+  /** Somebody sets the clock. */
+  void setClock(Instant to) {
+    wall = to;
+  }
+
+  Instant wall() {
+    return wall;
+  }
+
+  /** What a worker started with {@code --keep} collects with, with nothing in memory. */
+  Collector collector(String keep) {
+    return new Collector(
+        spool, Retention.parse(keep).orElseThrow(), new Judge.Times(clock, () -> uptime), log());
   }
 
   Cancellation.Answer cancel(JobId id, Duration grace) throws IOException {
