@@ -118,20 +118,19 @@ final class LocalqdCommand extends Command {
   int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
     Verb verb = verb(parsed);
     refuseStrayOptions(parsed, verb);
+    // also for restart: a wrong command line is refused before anything is made
+    Settings asked = asked(parsed, Settings.DEFAULT);
     Queue queue = Queue.of(parsed, door);
     Crew crew = new Crew(queue, door);
     return switch (verb) {
-      case START -> crew.start(asked(parsed, Settings.DEFAULT), place(parsed, door));
+      case START -> crew.start(asked, place(parsed, door));
       case RESTART -> crew.restart(before -> asked(parsed, before), place(parsed, door));
       case STOP -> crew.stop(parting(parsed));
       case STATUS -> crew.status();
       case CHECK -> new Inspection(queue, door).run(parsed.hasMatchedOption(REPAIR));
       case RUN ->
           new Foreground(queue, door)
-              .run(
-                  asked(parsed, Settings.DEFAULT),
-                  place(parsed, door),
-                  parsed.hasMatchedOption(BACKGROUND));
+              .run(asked, place(parsed, door), parsed.hasMatchedOption(BACKGROUND));
     };
   }
 

@@ -154,11 +154,17 @@ class LocalqdTest {
           "frob | frob: " + VERBS,
           "start stop | start stop: " + VERBS,
           "-n 0 start | -n 0: expected a whole number from 1 to 2147483647",
+          "-n 0 restart | -n 0: expected a whole number from 1 to 2147483647",
           "-n -1 start | -n -1: expected a whole number from 1 to 2147483647",
           "-n two start | -n two: not a number, expected a whole number of at least 1",
           "-i 0 start | -i 0: expected a whole number from 1 to 2147483647",
           "start -i soon | -i soon: not a number, expected a whole number of at least 1",
           "-p lifo start | -p lifo: no such policy, expected fifo or mcf",
+          "--keep 30d start | --keep 30d: expected all, or AGE,COUNT with both parts, AGE a number and"
+              + " one of s m h d w, as in 30d,100000",
+          "--keep -1d,5 restart | --keep -1d,5: expected all, or AGE,COUNT with both parts, AGE a"
+              + " number and one of s m h d w, as in 30d,100000",
+          "--keep all status | --keep: is no option of status; see localqd --help",
           "-n 2 stop | -n: is no option of stop; see localqd --help",
           "status --wait | --wait: is no option of status; see localqd --help",
           "--cancel restart | --cancel: is no option of restart; see localqd --help",
