@@ -29,6 +29,7 @@ final class References {
   private final BitSet referred;
   private final List<Path> places;
   private int place;
+  private long[] pending = {};
   private List<Path> files = List.of();
   private int file;
   private Optional<String> obstacle = Optional.empty();
@@ -71,11 +72,34 @@ final class References {
     if (place == places.size()) {
       return false;
     }
-    List<Path> listed = Names.in(places.get(place++));
-    listed.removeIf(path -> !Layout.isJobFile(path.getFileName().toString()));
+    List<Path> listed = Names.in(places.get(place));
+    boolean again = place == places.size() - 1;
+    listed.removeIf(
+        path -> !Layout.isJobFile(path.getFileName().toString()) || (again && isRead(path)));
+    if (place == 0) {
+      pending = ids(listed);
+    }
     files = listed;
     file = 0;
+    place++;
     return true;
+  }
+
+  /**
+   * Whether it is a job of the first listing, read since: such a file is never written in place.
+   */
+  private boolean isRead(Path path) {
+    return Layout.idOf(path.getFileName().toString())
+        .filter(id -> Arrays.binarySearch(pending, id.number()) >= 0)
+        .isPresent();
+  }
+
+  private static long[] ids(List<Path> files) {
+    return files.stream()
+        .flatMap(path -> Layout.idOf(path.getFileName().toString()).stream())
+        .mapToLong(JobId::number)
+        .sorted()
+        .toArray();
   }
 
   private void read(Path path) throws IOException {

@@ -20,7 +20,6 @@ import org.localq.spool.Spool;
  */
 public final class Collector {
   private static final Duration EVERY = Duration.ofHours(1);
-  private static final Duration SLICE = Duration.ofMillis(100);
 
   private final Spool spool;
   private final Retention keep;
@@ -81,18 +80,19 @@ public final class Collector {
   }
 
   /**
-   * Goes on with the collection that was begun, for a moment.
+   * Goes on with the collection that was begun.
    *
+   * @param slice for about how long
    * @return whether there is more to do at once
    */
-  boolean work() {
+  boolean work(Duration slice) {
     if (collection.isEmpty()) {
       return false;
     }
     try {
       long begun = System.nanoTime();
       while (collection.get().step()) {
-        if (System.nanoTime() - begun > SLICE.toNanos()) {
+        if (System.nanoTime() - begun > slice.toNanos()) {
           return true;
         }
       }

@@ -17,6 +17,7 @@ import org.localq.spool.Workers;
 public final class Daemon {
   private static final Duration FIRST_GLANCE = Duration.ofMillis(2);
   private static final Duration LAST_GLANCE = Duration.ofMillis(250);
+  private static final Duration SLICE = Duration.ofMillis(100);
 
   private final Spool spool;
   private final Worker worker;
@@ -63,6 +64,7 @@ public final class Daemon {
       boolean announced = false;
       long nextPoll = System.nanoTime();
       while (true) {
+        long begun = System.nanoTime();
         Outcome outcome = tick(interval);
         if (outcome.end().isPresent()) {
           return outcome.end().get();
@@ -77,7 +79,9 @@ public final class Daemon {
           watch = renewed(watch);
           collector.poll();
         }
-        boolean collects = collector.work();
+        // as long again as the tick took: with many pending jobs ticks would take all the time
+        boolean collects =
+            collector.work(longer(SLICE, Duration.ofNanos(System.nanoTime() - begun)));
         boolean soon = outcome.pace() == Worker.Pace.SOON;
         glance = soon ? shorter(LAST_GLANCE, glance.multipliedBy(2)) : FIRST_GLANCE;
         watch.await(collects ? Duration.ZERO : soon ? glance : interval);
@@ -147,6 +151,10 @@ public final class Daemon {
     }
     watch.close();
     return watch();
+  }
+
+  private static Duration longer(Duration a, Duration b) {
+    return a.compareTo(b) > 0 ? a : b;
   }
 
   private static Duration shorter(Duration a, Duration b) {

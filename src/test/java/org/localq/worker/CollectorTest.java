@@ -60,7 +60,7 @@ class CollectorTest {
   /** A poll, and all that follows from it. */
   private static void poll(Collector collector) {
     collector.poll();
-    while (collector.work()) {
+    while (collector.work(Duration.ofSeconds(1))) {
       // it goes on between two ticks
     }
   }
@@ -279,7 +279,7 @@ class CollectorTest {
       assertEquals(
           List.of("no records are collected: " + rig.path("done") + "; tried again every 60 min"),
           rig.logged());
-      assertFalse(collector.work());
+      assertFalse(collector.work(Duration.ofSeconds(1)));
     }
   }
 }
