@@ -287,6 +287,20 @@ class LinfoTest {
     }
 
     @Test
+    void an_id_whose_record_is_no_longer_kept_by_saying_so() throws Exception {
+      Files.createFile(context.spool(".localq/seq/.collected-99"));
+      for (String command : List.of("linfo", "lcancel")) {
+        assertEquals(
+            command
+                + ": job 99: its record is no longer kept (see localqd --keep) in "
+                + context.uriFile()
+                + "; lqueue shows those that are there\n",
+            context.run(command, "99").exits(1).err());
+        assertTrue(context.run(command, "100").exits(1).err().contains("no such job"));
+      }
+    }
+
+    @Test
     void an_unknown_id_of_another_queue_by_naming_that() throws Exception {
       Path other = context.queue("tmp/a\u001b[31m b");
       CommandContext.Ran ran = context.run("linfo", "-u", other.toString(), "99").exits(1);

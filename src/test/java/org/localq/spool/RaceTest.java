@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.localq.core.JobId;
+import org.localq.core.Retention;
 
 /**
  * Races, on the real file system, with threads in the place of processes: none lost, none twice.
@@ -126,6 +129,58 @@ class RaceTest {
     Set<JobId> all = new TreeSet<>();
     given.forEach(all::addAll);
     assertEquals(800, all.size(), "an id was given twice");
+  }
+
+  @Test
+  void fifty_submitters_beside_a_collector_are_given_no_id_twice() throws Exception {
+    Set<JobId> finished = ConcurrentHashMap.newKeySet();
+    CountDownLatch submitting = new CountDownLatch(50);
+    List<List<JobId>> given =
+        race(
+            51,
+            number -> {
+              List<JobId> mine = new ArrayList<>();
+              if (number == 50) {
+                try (Spool spool = own()) {
+                  collectUntil(submitting, spool);
+                }
+                return mine;
+              }
+              try (Spool spool = own()) {
+                for (int i = 0; i < 20; i++) {
+                  JobId id = spool.submit(to -> Bench.job("a"));
+                  mine.add(id);
+                  // it ends at once, and leaves nothing but its record
+                  Files.move(spool.layout().pending(id), spool.layout().record(id));
+                  finished.add(id);
+                }
+              } finally {
+                submitting.countDown();
+              }
+              return mine;
+            });
+    Set<JobId> all = new TreeSet<>();
+    given.forEach(all::addAll);
+    assertEquals(1000, all.size(), "an id was given twice");
+    assertEquals(finished, all);
+    // whatever the counter says
+    Files.move(bench.layout.seq().resolve("1000"), bench.layout.seq().resolve("0"));
+    assertEquals(new JobId(1001), bench.submit("a"));
+  }
+
+  private static void collectUntil(CountDownLatch ended, Spool spool) throws IOException {
+    Instant later = Instant.now().plus(Duration.ofDays(1));
+    Retention.Bounded nothing = (Retention.Bounded) Retention.parse("0s,0").orElseThrow();
+    boolean last = false;
+    while (!last) {
+      // once more behind the last submitter, so that no record is left
+      last = ended.getCount() == 0;
+      try (RecordCollection collection = spool.collection(nothing, later)) {
+        while (collection.step()) {
+          // on to the next
+        }
+      }
+    }
   }
 
   /** As a shell does it: {@code mv seq/N seq/N+10} gives ten at once. */
