@@ -54,10 +54,10 @@ public record Outcome(State state, OptionalInt exitCode, String reason) {
         boolean launched = !reason.startsWith(Reason.JOB_LAUNCH_FAILURE.toString());
         yield launched == exitCode.isPresent() && !zero
             ? Optional.empty()
-            : Optional.of(saysOf(launched ? "another than 0" : "none"));
+            : Optional.of(saysOf(launched ? "one above 0" : "none"));
       }
       case LOST -> exitCode.isEmpty() ? Optional.empty() : Optional.of(saysOf("none"));
-      case REJECTED -> Optional.of("is a record of a REJECTED job, which has none");
+      case REJECTED -> Optional.of("says REJECTED, which no record does");
       default -> Optional.empty();
     };
   }
@@ -67,7 +67,7 @@ public record Outcome(State state, OptionalInt exitCode, String reason) {
         + state
         + " with "
         + (exitCode.isPresent() ? "exit code " + exitCode.getAsInt() : "no exit code")
-        + ", which has "
+        + ", expected "
         + expected;
   }
 

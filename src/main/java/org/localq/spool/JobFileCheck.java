@@ -47,7 +47,9 @@ final class JobFileCheck {
         .map(
             fault ->
                 new Damage(
-                    file, fault + ", expected a whole job", new Remedy.Reject(file, id, fault)));
+                    file,
+                    Damage.expecting(fault, "a whole job"),
+                    new Remedy.Reject(file, id, fault)));
   }
 
   /** A record. */
@@ -62,7 +64,7 @@ final class JobFileCheck {
         Spool.exists(layout.running(id))
             ? new Remedy.Aside(file)
             : new Remedy.Reject(file, id, "its record " + fault.get());
-    return Optional.of(new Damage(file, fault.get() + ", expected a whole record", remedy));
+    return Optional.of(new Damage(file, Damage.expecting(fault.get(), "a whole record"), remedy));
   }
 
   private Optional<String> recordFault(JobId id, Path file) throws IOException {

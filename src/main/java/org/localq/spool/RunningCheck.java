@@ -21,6 +21,9 @@ import org.localq.core.ProcessId;
  * exit token, in this order. So what is missing in a listing is looked for by its name again.
  */
 final class RunningCheck {
+  /** S_IWGRP and S_IWOTH of stat(2). */
+  private static final int OTHERS = 0022;
+
   private final Spool spool;
   private final Layout layout;
   private final JobFileCheck files;
@@ -54,11 +57,28 @@ final class RunningCheck {
     Optional<Layout.Name> name = Layout.Name.parse(path.getFileName().toString());
     if (name.isEmpty()) {
       survey.addForeign(path);
-    } else if (!(name.get() instanceof Layout.Name.Claimed)
-        && !(name.get() instanceof Layout.Name.Started)
-        && isIrregular(path)) {
+    } else if (name.get() instanceof Layout.Name.Claimed) {
+      // judged as a job
+      return;
+    } else if (isOpen(path)) {
+      survey.add(
+          new Damage(
+              path,
+              "can be written by others, expected mode 0600",
+              new Remedy.MakePrivate(path, false)));
+    } else if (!(name.get() instanceof Layout.Name.Started) && isIrregular(path)) {
       survey.add(
           new Damage(path, "is no regular file, expected one of localq's", new Remedy.Aside(path)));
+    }
+  }
+
+  private static boolean isOpen(Path path) throws IOException {
+    try {
+      return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+          && ((Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & OTHERS)
+              != 0;
+    } catch (NoSuchFileException gone) {
+      return false;
     }
   }
 
@@ -79,7 +99,7 @@ final class RunningCheck {
       survey.add(
           new Damage(
               file,
-              fault.get() + ", expected a whole job; it counts as all cores",
+              Damage.expecting(fault.get(), "a whole job") + "; it takes all cores",
               new Remedy.RejectClaimed(id, fault.get())));
       return;
     }
