@@ -23,6 +23,7 @@ import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Limit;
 import org.localq.core.Outcome;
+import org.localq.core.Printable;
 import org.localq.core.Resource;
 import org.localq.core.Result;
 import org.localq.core.State;
@@ -39,6 +40,9 @@ import org.localq.core.Workplace;
  */
 final class JobReader {
   private static final int LONGEST_REASON = 200;
+
+  /** So many digits always fit into a long. */
+  private static final int MOST_DIGITS = 18;
 
   /** What four digits can name as a year. */
   private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
@@ -72,12 +76,17 @@ final class JobReader {
     } catch (CharacterCodingException bad) {
       return new JobFile.Invalid("is not UTF-8");
     } catch (Mistake mistake) {
-      return new JobFile.Invalid(mistake.getMessage());
+      return invalid(mistake.getMessage());
     } catch (JsonProcessingException bad) {
-      return new JobFile.Invalid(explain(bad));
+      return invalid(explain(bad));
     } catch (IOException impossible) {
       throw new IllegalStateException("reading from memory", impossible);
     }
+  }
+
+  /** A reason quotes the file, and what is in the file must not break a line or move a terminal. */
+  private static JobFile invalid(String reason) {
+    return new JobFile.Invalid(Printable.of(reason));
   }
 
   private static String explain(JsonProcessingException bad) {
@@ -230,9 +239,9 @@ final class JobReader {
           case "exit_code" -> code = OptionalInt.of(whole(full, in, 0));
           case "started" -> started = Optional.of(instant(full, in));
           case "ended" -> ended = instant(full, in);
-          case "user_seconds" -> user = OptionalDouble.of(in.getValueAsDouble());
-          case "system_seconds" -> system = OptionalDouble.of(in.getValueAsDouble());
-          case "max_rss_bytes" -> rss = OptionalLong.of(in.getValueAsLong());
+          case "user_seconds" -> user = OptionalDouble.of(seconds(full, in));
+          case "system_seconds" -> system = OptionalDouble.of(seconds(full, in));
+          case "max_rss_bytes" -> rss = OptionalLong.of(bytes(full, in));
           case "restarts" -> restarts = whole(full, in, 0);
           case "reason" -> reason = text(full, in);
           default -> in.skipChildren();
@@ -291,7 +300,7 @@ final class JobReader {
                   + "\" has a name that stands for no bytes, expected no NUL, no lone surrogate");
         }
         in.nextToken();
-        entries.put(key, text(field + "." + key, in));
+        entries.put(key, text(field + "." + shortened(key), in));
       }
       return entries;
     }
@@ -354,6 +363,28 @@ final class JobReader {
         throw new Mistake(field, digits, expected);
       }
       return (int) value;
+    }
+
+    private static double seconds(String field, JsonParser in) throws IOException {
+      String expected = "a number of seconds that is not negative";
+      if (in.currentToken() == null || !in.currentToken().isNumeric()) {
+        throw new Mistake(field, describe(in), expected);
+      }
+      double value = in.getDoubleValue();
+      if (value < 0 || Double.isInfinite(value)) {
+        throw new Mistake(field, shortened(in.getText()), expected);
+      }
+      return value;
+    }
+
+    private static long bytes(String field, JsonParser in) throws IOException {
+      String expected = "a number of bytes with at most " + MOST_DIGITS + " digits";
+      expect(field, in, JsonToken.VALUE_NUMBER_INT, expected);
+      String digits = in.getText();
+      if (digits.length() > MOST_DIGITS || in.getLongValue() < 0) {
+        throw new Mistake(field, shortened(digits), expected);
+      }
+      return in.getLongValue();
     }
 
     private static String text(String field, JsonParser in) throws IOException {

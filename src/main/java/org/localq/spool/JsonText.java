@@ -16,12 +16,16 @@ import java.nio.charset.StandardCharsets;
 final class JsonText {
   private static final int DEEPEST = 100;
 
+  /** A name can be a variable's: a string that execve(2) takes. */
+  private static final int LONGEST_NAME = 1 << 17;
+
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(DEEPEST)
+                  .maxNameLength(LONGEST_NAME)
                   .maxStringLength(Content.MOST_BYTES)
                   .build())
           .build();

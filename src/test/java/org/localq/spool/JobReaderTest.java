@@ -222,6 +222,22 @@ class JobReaderTest {
     }
 
     @Test
+    void is_named_shortened_too() {
+      assertEquals(
+          "field \"environment." + "x".repeat(40) + "…\" is 5, expected a string",
+          invalid("{\"command\": [\"x\"], \"environment\": {\"" + "x".repeat(40_000) + "\": 5}}"));
+    }
+
+    @Test
+    void is_shown_without_what_a_terminal_would_act_upon() {
+      assertEquals(
+          "field \"umask\" is \"\\n\\x1b[2J\\u202e\", expected one to four octal digits",
+          invalid("{\"command\": [\"x\"], \"umask\": \"\\n\\u001b[2J\\u202e\"}"));
+      String reason = invalid("x\u0085y");
+      assertTrue(reason.startsWith("is not JSON: ") && !reason.contains("\u0085"), reason);
+    }
+
+    @Test
     void is_the_command_where_there_is_none() {
       String reason = "field \"command\" is missing, expected a list with at least one string";
       assertEquals(reason, invalid("{}"));
@@ -410,6 +426,15 @@ class JobReaderTest {
     }
 
     @Test
+    void may_have_a_variable_with_as_long_a_name_as_the_kernel_takes() {
+      // MAX_ARG_STRLEN of execve(2), less the = and the NUL
+      String name = "\\udcff".repeat((1 << 17) - 2);
+      Job job = valid("{\"command\":[\"x\"], \"environment\":{\"" + name + "\":\"\"}}");
+      assertEquals(
+          (1 << 17) - 2, job.submission().environment().keySet().iterator().next().length());
+    }
+
+    @Test
     void may_have_ten_thousand_variables_and_a_long_word() {
       String variables =
           IntStream.range(0, 10_000)
@@ -511,6 +536,13 @@ class JobReaderTest {
             {"state": "FAILED", "exit_code": "1"} | field "result.exit_code" is "1", expected a whole number from 0 to 2147483647
             {"state": "FAILED", "restarts": -1}   | field "result.restarts" is -1, expected a whole number from 0 to 2147483647
             {"state": "FAILED", "ended": 5}       | field "result.ended" is 5, expected a string
+            {"state": "FAILED", "user_seconds": "NaN"}    | field "result.user_seconds" is "NaN", expected a number of seconds that is not negative
+            {"state": "FAILED", "user_seconds": 1e400}    | field "result.user_seconds" is 1e400, expected a number of seconds that is not negative
+            {"state": "FAILED", "system_seconds": -0.5}   | field "result.system_seconds" is -0.5, expected a number of seconds that is not negative
+            {"state": "FAILED", "user_seconds": {"a": 1}} | field "result.user_seconds" is an object, expected a number of seconds that is not negative
+            {"state": "FAILED", "max_rss_bytes": 1.5}     | field "result.max_rss_bytes" is 1.5, expected a number of bytes with at most 18 digits
+            {"state": "FAILED", "max_rss_bytes": -1}      | field "result.max_rss_bytes" is -1, expected a number of bytes with at most 18 digits
+            {"state": "FAILED", "max_rss_bytes": []}      | field "result.max_rss_bytes" is a list, expected a number of bytes with at most 18 digits
             {"state": "FAILED", "started": "now"} | field "result.started" is "now", expected a time like 2026-11-22T11:00:00.123Z
             """)
     void is_checked_too(String result, String reason) {
