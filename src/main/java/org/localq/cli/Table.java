@@ -1,9 +1,6 @@
 package org.localq.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Instant;
@@ -17,6 +14,7 @@ import org.localq.core.Job;
 import org.localq.core.Printable;
 import org.localq.core.ProcessId;
 import org.localq.spool.Entry;
+import org.localq.spool.TerminalJson;
 
 /**
  * Prints a {@link QueueView}: as aligned columns for people and awk, as JSON for other programs.
@@ -34,10 +32,6 @@ final class Table {
           "NAME",
           "CMD");
   private static final Set<Integer> NUMBERS = Set.of(0, 1, 3);
-  // for a terminal there is nothing in it to act upon
-  private static final JsonFactory JSON =
-      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
   private static final String EMPTY = "-";
   private static final String GAP = "  ";
 
@@ -150,9 +144,7 @@ final class Table {
 
   /** Prints rows and load as one JSON object. */
   void printJson(PrintStream out) throws IOException {
-    try (JsonGenerator json = JSON.createGenerator(out)) {
-      json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-      json.setPrettyPrinter(new DefaultPrettyPrinter());
+    try (JsonGenerator json = TerminalJson.generator(out)) {
       json.writeStartObject();
       json.writeArrayFieldStart("workers");
       for (ProcessId worker : view.load().workers()) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,20 +24,14 @@ import org.localq.core.State;
 final class RecordWriter {
   private static final JsonFactory JSON = new JsonFactory();
 
-  /**
-   * For a terminal there is nothing in it to act upon, and a byte that is no UTF-8 has no other
-   * form.
-   */
-  private static final JsonFactory ASCII =
-      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
   private RecordWriter() {}
 
   /** The record of the job that {@code file} holds. */
   static byte[] record(byte[] file, Job job, Result result) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
     try (JsonParser in = JsonText.parser(file);
-        JsonGenerator out = generator(JSON, bytes)) {
+        JsonGenerator out = JSON.createGenerator(bytes)) {
+      out.setPrettyPrinter(new DefaultPrettyPrinter());
       out.writeStartObject();
       copyFields(in, Set.of("submitted", "stdout", "result"), out);
       // what a dropped file left to the defaults of its moment, kept
@@ -87,7 +80,7 @@ final class RecordWriter {
   static String document(JobId id, State state, byte[] file, boolean isRecord) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
     try (JsonParser in = JsonText.parser(file);
-        JsonGenerator out = generator(ASCII, bytes)) {
+        JsonGenerator out = TerminalJson.generator(bytes)) {
       out.writeStartObject();
       out.writeNumberField("id", id.number());
       out.writeStringField("state", state.name());
@@ -95,13 +88,6 @@ final class RecordWriter {
       out.writeEndObject();
     }
     return bytes.toString(StandardCharsets.UTF_8);
-  }
-
-  private static JsonGenerator generator(JsonFactory json, ByteArrayOutputStream bytes)
-      throws IOException {
-    JsonGenerator out = json.createGenerator(bytes);
-    out.setPrettyPrinter(new DefaultPrettyPrinter());
-    return out;
   }
 
   /** Copies every field of the one object in {@code in} but those that are {@code left} out. */

@@ -254,7 +254,7 @@ class LinfoTest {
 
     @Test
     void gives_back_every_byte_and_nothing_that_a_terminal_acts_upon() throws Exception {
-      String word = "\u001b[31m\udcff\u009b\u202eé😀\n";
+      String word = "\u001b[31m\u007f\udcff\u009b\u202eé😀\n";
       context.run("lbatch", "x", word).exits(0);
       String out = context.run("linfo", "--json", "2").exits(0).out();
       assertEquals(word, CommandContext.json(out).get("command").get(1).asText());

@@ -240,7 +240,7 @@ class LqueueTest {
 
     @Test
     void gives_back_every_byte_and_nothing_that_a_terminal_acts_upon() throws Exception {
-      String name = "\u001b[31m\udcff\u009b\u202eé😀\n";
+      String name = "\u001b[31m\u007f\udcff\u009b\u202eé😀\n";
       submit("-J", name, "x", "\udc80");
       String out = context.run("lqueue", "--json").exits(0).out();
       JsonNode job = CommandContext.json(out).get("jobs").get(0);
