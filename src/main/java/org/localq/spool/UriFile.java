@@ -156,11 +156,18 @@ public record UriFile(Path path) {
   }
 
   private static String uri(Path spool) {
+    String uri;
     try {
-      return new URI("file", "", spool + "/", null).toASCIIString();
+      uri = new URI("file", "", spool + "/", null).toString();
     } catch (URISyntaxException impossible) {
       throw new IllegalArgumentException(spool.toString(), impossible);
     }
+    // not toASCIIString: it composes accents, and the composed name is another directory
+    StringBuilder ascii = new StringBuilder(uri.length());
+    for (byte b : uri.getBytes(StandardCharsets.UTF_8)) {
+      ascii.append(b < 0 ? String.format("%%%02X", b) : Character.toString(b));
+    }
+    return ascii.toString();
   }
 
   /** Whether anything is there, valid or not. */

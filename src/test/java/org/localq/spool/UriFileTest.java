@@ -68,6 +68,8 @@ class UriFileTest {
       "/a b/c,                 file:///a%20b/c/",
       "/j\u00fcrgen/\u20ac,    file:///j%C3%BCrgen/%E2%82%AC/",
       "/\ud83d\ude00,          file:///%F0%9F%98%80/",
+      "/e\u0301,               file:///e%CC%81/",
+      "/\u0387,                file:///%CE%87/",
       "/a%20b,                 file:///a%2520b/",
       "'/a#b?c;d&e=f',         'file:///a%23b%3Fc;d&e=f/'",
       "/[x]{y}|z^`\"<>\\,      file:///%5Bx%5D%7By%7D%7Cz%5E%60%22%3C%3E%5C/",
