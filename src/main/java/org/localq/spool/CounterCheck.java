@@ -22,7 +22,8 @@ final class CounterCheck {
   static final long MOST = 1_000_000_000_000_000L;
 
   private static final Pattern COUNTER = Pattern.compile("0|[1-9][0-9]{0,17}");
-  private static final Pattern COLLECTED = Pattern.compile("collected-([1-9][0-9]{0,17})");
+  private static final Pattern COLLECTED =
+      Pattern.compile(Pattern.quote(Layout.COLLECTED) + "([1-9][0-9]{0,17})");
   private static final Pattern ASIDE =
       Pattern.compile("(?:(?:held|running|done|rejected)-)?([1-9][0-9]{0,17})\\..*");
 

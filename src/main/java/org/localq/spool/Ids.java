@@ -117,7 +117,7 @@ final class Ids {
     }
     throw Refusal.of(
         seq
-            + ": no counter, expected one file named after the last job id; create it under the highest id in this spool");
+            + ": no counter, expected one file named after the last job id; localqd check --repair makes it anew");
   }
 
   private Look lookOnce() throws IOException {

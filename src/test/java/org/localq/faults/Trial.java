@@ -159,10 +159,12 @@ final class Trial implements AutoCloseable {
   }
 
   /**
-   * Fails unless every invariant holds that can be seen from outside: the witness, the records and
-   * what the clients were told agree. The queue has to be settled.
+   * Fails unless every invariant holds that can be seen: the witness, the records and what the
+   * clients were told agree, and a check of the spool finds nothing. The queue has to be settled.
    */
   void verify() {
+    Installation.Result check = localq.run("localqd", "check");
+    assertEquals(0, check.code(), () -> check + evidence());
     try {
       List<String> broken = new Oracle(spool(), witness, accepted(), unknown.get()).violations();
       assertEquals("", String.join("\n", broken), this::evidence);
