@@ -221,6 +221,7 @@ class CrowdIT {
     trial.submit(1, 0, "0");
     trial.drop("one.json", trial.witness().command(6, "0"));
     Files.createLink(trial.spool().resolve("other.json"), trial.spool().resolve("one.json"));
+    trial.expectOneMore();
     trial.drop("unrelated.json", trial.witness().command(0, "0"));
     trial.start().settleAndVerify();
     Installation.Result queue = trial.localq().run("lqueue").exits(0);

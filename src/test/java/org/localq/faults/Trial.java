@@ -103,6 +103,11 @@ final class Trial implements AutoCloseable {
     }
   }
 
+  /** There may be one job more that no client was told of. */
+  void expectOneMore() {
+    unknown.incrementAndGet();
+  }
+
   /** The ids that clients were told. */
   List<String> accepted() {
     return List.copyOf(accepted);
@@ -132,7 +137,7 @@ final class Trial implements AutoCloseable {
     Path draft = spool().resolve("." + name);
     Files.write(draft, JSON.writeValueAsBytes(job));
     Files.move(draft, spool().resolve(name), StandardCopyOption.ATOMIC_MOVE);
-    unknown.incrementAndGet();
+    expectOneMore();
   }
 
   /** Whether nothing is pending, held or claimed, and nothing of it left in running/. */
