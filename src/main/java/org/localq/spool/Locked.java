@@ -205,24 +205,36 @@ public final class Locked implements AutoCloseable {
   }
 
   /**
+   * What a collection came to.
+   *
+   * @param looked how many of the ids were looked at; at least 1 if there were any
+   * @param gone those whose records are gone, in order
+   */
+  record Collected(int looked, long[] gone) {}
+
+  /**
    * Removes the records of those of {@code ids} of whose jobs nothing else is left. While something
    * is, its record is what keeps it from being run again.
    *
    * <p>Nothing is forced to the disk: a record that comes back with a power cut is collected again.
    *
    * @param ids retired before, in order: see {@link Ids#retire}
-   * @return those whose records are gone, in order
+   * @param most for how long: on a busy disk a thousand removals can take seconds, and nothing is
+   *     claimed meanwhile
    */
-  long[] collect(long[] ids) throws IOException {
+  Collected collect(long[] ids, Duration most) throws IOException {
+    long begun = System.nanoTime();
     SortedSet<JobId> mentioned = claimed().mentioned();
     IdList gone = new IdList();
-    for (long number : ids) {
+    int looked = 0;
+    while (looked < ids.length && (looked == 0 || System.nanoTime() - begun < most.toNanos())) {
+      long number = ids[looked++];
       JobId id = new JobId(number);
       if (!mentioned.contains(id) && !isWanted(id) && Files.deleteIfExists(layout.record(id))) {
         gone.add(number);
       }
     }
-    return gone.toArray();
+    return new Collected(looked, gone.toArray());
   }
 
   /**

@@ -8,6 +8,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -30,8 +31,10 @@ import org.localq.core.Retention;
  * in between leaves nothing to mend.
  */
 public final class RecordCollection implements AutoCloseable {
-  /** How many records go while the lock is held once. */
+  /** How many records go at most while the lock is held once. */
   static final int BATCH = 1000;
+
+  private static final Duration LONGEST_HOLD = Duration.ofMillis(50);
 
   private static final int NAMES = 10_000;
   private static final int AGES = 2_000;
@@ -167,9 +170,11 @@ public final class RecordCollection implements AutoCloseable {
     try (Locked locked = spool.lock()) {
       // before the first of them is gone, for all of them
       spool.ids().retire(candidates[candidates.length - 1]);
-      tally = tally.plus(locked.collect(Arrays.copyOfRange(candidates, next, end)));
+      Locked.Collected batch =
+          locked.collect(Arrays.copyOfRange(candidates, next, end), LONGEST_HOLD);
+      tally = tally.plus(batch.gone());
+      next += batch.looked();
     }
-    next = end;
     if (next == candidates.length) {
       step = Step.OVER;
     }
