@@ -29,13 +29,17 @@ final class Inspection {
               : spool.check(door.machine()::isAlive);
       report.findings().forEach(finding -> door.out().println(finding.line()));
       report.notes().forEach(note -> door.out().println("note: " + note));
-      door.out().println(summary(report));
+      door.out().println(summary(report) + (report.isClean() || repair ? "" : advice()));
       return report.isClean() ? ExitCode.DONE : ExitCode.REFUSED;
     }
   }
 
   private void say(String line) {
     door.out().println("repaired: " + Printable.of(line));
+  }
+
+  private String advice() {
+    return "; localqd" + queue.option() + " check --repair sets right what it says";
   }
 
   private static String summary(CheckReport report) {

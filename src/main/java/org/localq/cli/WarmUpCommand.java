@@ -32,6 +32,7 @@ final class WarmUpCommand extends Command {
           List.of("lqueue", "-a"),
           List.of("lbatch", "-n", "two", "true"),
           List.of("localqd", "status"),
+          List.of("localqd", "check"),
           List.of("localqd", "stop"));
 
   @Override

@@ -29,6 +29,72 @@ class LocalqdTest {
   }
 
   @Nested
+  class Check {
+    @Test
+    void of_a_spool_in_order_says_how_many_jobs_are_where() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      context.run("lbatch", "y").exits(0);
+      context.completes(1);
+      CommandContext.Ran ran = context.run("localqd", "check").exits(0);
+      assertEquals("ok: 1 pending, 0 running, 1 done, 0 rejected\n", ran.out());
+      assertEquals("", ran.err());
+    }
+
+    @Test
+    void says_a_line_for_each_finding_and_exits_with_1() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      Files.writeString(context.spool("1.json"), "");
+      Files.delete(context.spool("held"));
+      CommandContext.Ran ran = context.run("localqd", "check").exits(1);
+      String root = home + "/.localq/queue/";
+      assertEquals(
+          root
+              + "1.json: is empty, expected a JSON object; --repair moves it to rejected/\n"
+              + root
+              + "held: is missing, expected a directory; --repair makes it\n"
+              + "2 findings: 1 pending, 0 running, 0 done, 0 rejected; localqd check --repair sets"
+              + " right what it says\n",
+          ran.out());
+    }
+
+    @Test
+    void sets_right_what_it_finds_where_asked() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      Files.writeString(context.spool("1.json"), "");
+      CommandContext.Ran ran = context.run("localqd", "check", "--repair").exits(0);
+      String root = home + "/.localq/queue/";
+      assertEquals(
+          "repaired: "
+              + root
+              + "1.json: moved to "
+              + root
+              + "rejected/1.json\n"
+              + "ok: 0 pending, 0 running, 0 done, 1 rejected\n",
+          ran.out());
+      assertEquals("REJECTED\n", context.run("linfo", "--state", "1").exits(0).out());
+    }
+
+    @Test
+    void repairs_nothing_beside_a_worker() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      Files.writeString(context.spool("1.json"), "");
+      context.worker();
+      assertEquals(
+          "localqd: "
+              + home
+              + "/.localq/queue: a worker is alive; nothing was repaired; first: localqd stop\n",
+          context.run("localqd", "check", "--repair").exits(1).err());
+      assertEquals("", Files.readString(context.spool("1.json")));
+    }
+
+    @Test
+    void is_refused_where_no_queue_is() {
+      context.run("localqd", "check").exits(1);
+      assertFalse(Files.exists(home.resolve(".localq")));
+    }
+  }
+
+  @Nested
   class Status {
     @Test
     void of_no_queue_says_how_to_make_one() {
@@ -168,6 +234,10 @@ class LocalqdTest {
           "-n 2 stop | -n: is no option of stop; see localqd --help",
           "status --wait | --wait: is no option of status; see localqd --help",
           "--cancel restart | --cancel: is no option of restart; see localqd --help",
+          "-n 2 check | -n: is no option of check; see localqd --help",
+          "--wait check | --wait: is no option of check; see localqd --help",
+          "--repair stop | --repair: is no option of stop; see localqd --help",
+          "--repair start | --repair: is no option of start; see localqd --help",
           "--wait --cancel stop | --wait and --cancel exclude each other; expected one of them",
           "--frob start | unknown option: '--frob'; see localqd --help",
         })

@@ -49,6 +49,45 @@ class OutcomeTest {
   }
 
   @Nested
+  class A_contradiction {
+    @ParameterizedTest
+    @CsvSource({
+      "COMPLETED, 0,  '',                         -",
+      "COMPLETED, 3,  '',                         'says COMPLETED with exit code 3, expected 0'",
+      "COMPLETED, -1, '',                         'says COMPLETED with no exit code, expected 0'",
+      "FAILED,    3,  NonZeroExitCode,            -",
+      "FAILED,    0,  NonZeroExitCode,            'says FAILED with exit code 0, expected one above 0'",
+      "FAILED,    -1, NonZeroExitCode,            'says FAILED with no exit code, expected one above 0'",
+      "FAILED,    -1, JobLaunchFailure: /x,       -",
+      "FAILED,    3,  JobLaunchFailure: /x,       'says FAILED with exit code 3, expected none'",
+      "LOST,      -1, NodeFail,                   -",
+      "LOST,      0,  NodeFail,                   'says LOST with exit code 0, expected none'",
+      "CANCELLED, -1, '',                         -",
+      "CANCELLED, 0,  '',                         -",
+      "TIMEOUT,   -1, '',                         -",
+      "REJECTED,  -1, '',                         'says REJECTED, which no record does'",
+    })
+    void is_what_no_job_can_end_with(State state, int code, String reason, String expected) {
+      OptionalInt exitCode = code < 0 ? OptionalInt.empty() : OptionalInt.of(code);
+      assertEquals(
+          expected.equals("-") ? Optional.empty() : Optional.of(expected),
+          new Outcome(state, exitCode, reason).contradiction());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 126, 127, 137, 255})
+    void is_in_no_outcome_of_an_exit_code(int code) {
+      assertEquals(Optional.empty(), Outcome.of(new Exit.Code(code), WORKPLACE).contradiction());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Exit.NotLaunched.class)
+    void is_in_no_outcome_of_a_failed_launch(Exit.NotLaunched cause) {
+      assertEquals(Optional.empty(), Outcome.of(cause, WORKPLACE).contradiction());
+    }
+  }
+
+  @Nested
   class Of_a_failed_launch {
     @ParameterizedTest
     @CsvSource({
