@@ -112,6 +112,7 @@ public final class SpoolFuzz {
       run(List.of("lqueue"));
       work(spool);
       NavigableSet<JobId> after = known(spool);
+      after.addAll(spool.pending());
       assertTrue(after.containsAll(before), () -> "of " + before + " there are left " + after);
       show(after);
     }
@@ -188,13 +189,14 @@ public final class SpoolFuzz {
     }
   }
 
-  /** The jobs that nothing but their own end can take out of sight. */
+  /** The jobs whose id is their own for certain: in the root anybody can put any name. */
   private static NavigableSet<JobId> known(Spool spool) throws IOException {
     NavigableSet<JobId> known = new TreeSet<>(spool.held());
     known.addAll(spool.running());
     known.addAll(spool.done());
     known.addAll(spool.rejected());
-    return known.headSet(new JobId(LAST_ID), true);
+    known.removeIf(id -> id.number() > LAST_ID);
+    return known;
   }
 
   private void show(NavigableSet<JobId> ids) {
@@ -222,7 +224,7 @@ public final class SpoolFuzz {
     int code = Main.run(door, words);
     String said = err.toString(StandardCharsets.UTF_8);
     assertTrue(code == ExitCode.DONE || code == ExitCode.REFUSED, () -> words + " -> " + code);
-    assertFalse(said.contains("internal error"), () -> words + ": " + said);
+    assertFalse(said.startsWith(words.get(0) + ": internal error"), said);
     assertEquals(code == ExitCode.REFUSED, said.startsWith(words.get(0) + ": "), said);
     assertHarmless(said);
     assertHarmless(out.toString(StandardCharsets.UTF_8));
