@@ -39,6 +39,9 @@ class FuzzIT {
   /** To start, to read the corpus, and to finish the last input. */
   private static final int PATIENCE = 120;
 
+  /** What is looked into. Everything else, as the file system in memory, is fast. */
+  private static final String WATCHED = "org.localq.**:com.fasterxml.jackson.core.**";
+
   private static final Pattern EXECUTIONS = Pattern.compile("number_of_executed_units: (\\d+)");
   private static final Pattern COVERAGE = Pattern.compile("\\scov: (\\d+) ft: (\\d+)");
   private static final Pattern EXCEPTION = Pattern.compile("== Java Exception: .*(\\R\\sat .*)*");
@@ -88,7 +91,8 @@ class FuzzIT {
             System.getProperty("java.class.path") + File.pathSeparator + jazzer + "/*",
             "com.code_intelligence.jazzer.Jazzer",
             "--target_class=" + fuzzed.className(),
-            "--instrumentation_includes=org.localq.**:com.fasterxml.jackson.core.**",
+            "--instrumentation_includes=" + WATCHED,
+            "--custom_hook_includes=" + WATCHED,
             "--reproducer_path=" + place,
             "-artifact_prefix=" + place.resolve("found") + "/",
             "-seed=" + (1 + random.nextInt(Integer.MAX_VALUE - 1)),

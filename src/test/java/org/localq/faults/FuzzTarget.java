@@ -12,9 +12,9 @@ import org.localq.spool.UriFileFuzz;
 
 /** What is fuzzed, and the inputs that are kept of it: {@code src/test/resources/fuzz/WORD/}. */
 enum FuzzTarget {
-  JOB("job", 40, 5_000, JobFileFuzz.class, JobFileFuzz::fuzzerTestOneInput),
-  URI("uri", 15, 5_000, UriFileFuzz.class, UriFileFuzz::fuzzerTestOneInput),
-  SPOOL("spool", 45, 500, SpoolFuzz.class, SpoolFuzz::fuzzerTestOneInput);
+  JOB("job", 40, 1_000, JobFileFuzz.class, JobFileFuzz::fuzzerTestOneInput),
+  URI("uri", 15, 1_000, UriFileFuzz.class, UriFileFuzz::fuzzerTestOneInput),
+  SPOOL("spool", 45, 60, SpoolFuzz.class, SpoolFuzz::fuzzerTestOneInput);
 
   /** Tries one input. */
   @FunctionalInterface
@@ -50,7 +50,7 @@ enum FuzzTarget {
     return Math.max(1, seconds * percent / 100);
   }
 
-  /** How many inputs at least are tried in a minute by a fuzzer that really runs. */
+  /** How many inputs a fuzzer that runs tries in a minute at least, on a machine that is busy. */
   int fewestAMinute() {
     return fewest;
   }
