@@ -115,7 +115,9 @@ final class LinfoCommand extends Command {
             Printable.of(
                 spool.layout().rejectedDirectory().resolve(entry.id() + ".json").toString()));
       } else if (entry instanceof Entry.Damaged damaged) {
-        fields.put("Reason", "its file " + Printable.of(damaged.reason()));
+        fields.put(
+            "Reason",
+            "its file " + Printable.of(damaged.reason()) + "; what to do says: localqd check");
       }
       return fields;
     }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +40,7 @@ final class OwnCheck {
    * @return those in which nothing can be looked at
    */
   List<Path> directories() throws IOException {
-    List<Path> unfit = new java.util.ArrayList<>();
+    List<Path> unfit = new ArrayList<>();
     for (Path directory : layout.directories()) {
       if (!directory(directory)) {
         unfit.add(directory);

@@ -1,6 +1,7 @@
 package org.localq.spool;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -155,7 +156,7 @@ final class Repair {
 
   private void write(Path file, String line) throws IOException {
     String safe = line.replaceAll("\\p{Cntrl}", "?") + "\n";
-    spool.drafts().replace(file, safe.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    spool.drafts().replace(file, safe.getBytes(StandardCharsets.UTF_8));
   }
 
   Optional<String> giveReason(JobId id) throws IOException {
@@ -180,7 +181,7 @@ final class Repair {
     if (Spool.exists(place)) {
       return Optional.empty();
     }
-    spool.drafts().replace(place, content.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    spool.drafts().replace(place, content.getBytes(StandardCharsets.US_ASCII));
     return Optional.of("made");
   }
 

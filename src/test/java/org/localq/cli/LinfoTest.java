@@ -183,7 +183,8 @@ class LinfoTest {
           List.of(
               "Job: 1",
               "State: PENDING",
-              "Reason: its file field \"cores\" is 0, expected a whole number from 1 to 2147483647"),
+              "Reason: its file field \"cores\" is 0, expected a whole number from 1 to 2147483647; what to do says:"
+                  + " localqd check"),
           sheet("1"));
     }
 
