@@ -4,9 +4,12 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +23,7 @@ import org.localq.core.JobId;
 import org.localq.core.Printable;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
+import org.localq.core.Trouble;
 import org.localq.spool.Entry;
 import org.localq.spool.Locked;
 import org.localq.spool.Settings;
@@ -81,11 +85,17 @@ final class Crew {
                     : ""));
       }
       Path log = queue.uriFile().logFile();
-      long before = touch(log);
-      Process worker = spawn(settings, log);
-      String answer = answer(worker);
-      if (answer.isEmpty()) {
-        throw Refusal.of(whyNot(worker, log, before));
+      touch(log);
+      Process worker;
+      String answer;
+      // open before: it may be X.log.1 when it is read
+      try (FileChannel words = FileChannel.open(log, StandardOpenOption.READ)) {
+        words.position(words.size());
+        worker = spawn(settings, log);
+        answer = answer(worker);
+        if (answer.isEmpty()) {
+          throw Refusal.of(whyNot(worker, log, words));
+        }
       }
       if (!answer.equals(Foreground.READY)) {
         throw Refusal.of(
@@ -109,13 +119,12 @@ final class Crew {
     }
   }
 
-  /** Makes the log for this user alone, whatever the umask, and returns how long it is. */
-  private static long touch(Path log) throws IOException {
+  /** Makes the log for this user alone, whatever the umask. */
+  private static void touch(Path log) throws IOException {
     if (!Files.exists(log)) {
       Files.createFile(log);
     }
     Files.setPosixFilePermissions(log, PosixFilePermissions.fromString("rw-------"));
-    return Files.size(log);
   }
 
   private Process spawn(Settings settings, Path log) throws IOException {
@@ -148,12 +157,13 @@ final class Crew {
     }
   }
 
-  private static String whyNot(Process worker, Path log, long before)
+  /** What the worker's process wrote to its standard error since {@code words} was opened. */
+  private static String whyNot(Process worker, Path log, FileChannel words)
       throws IOException, InterruptedException {
     int code = worker.waitFor();
-    List<String> lines =
-        Files.readString(log, StandardCharsets.UTF_8).substring((int) before).lines().toList();
-    return lines.stream()
+    byte[] bytes = Channels.newInputStream(words).readAllBytes();
+    return new String(bytes, StandardCharsets.UTF_8)
+        .lines()
         .filter(line -> line.startsWith("localqd: "))
         .map(line -> line.substring("localqd: ".length()))
         .findFirst()
@@ -244,8 +254,8 @@ final class Crew {
         spool.workers().drain(locked);
       }
     }
-    Cancellation cancellation =
-        new Cancellation(spool, Machinery.judge(door, queue, spool, Log.silent(door.clock())));
+    Log log = Machinery.log(door, queue, "localqd stop");
+    Cancellation cancellation = new Cancellation(spool, Machinery.judge(door, queue, spool, log));
     if (parting == Parting.CANCEL) {
       for (JobId id : spool.running()) {
         cancellation.cancel(id, Cancellation.GRACE);
@@ -281,7 +291,15 @@ final class Crew {
         return ExitCode.NO_WORKER;
       }
       for (ProcessId worker : workers) {
-        door.out().println("localqd is alive, pid " + worker.pid() + ", " + load(spool) + place);
+        Optional<Trouble> trouble = spool.workers().trouble(worker);
+        door.out()
+            .println(
+                "localqd is alive, pid "
+                    + worker.pid()
+                    + ", "
+                    + load(spool)
+                    + place
+                    + trouble.map(t -> "; in trouble: " + Printable.of(t.toString())).orElse(""));
       }
       return ExitCode.DONE;
     }

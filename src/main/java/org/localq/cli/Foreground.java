@@ -8,7 +8,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import org.localq.core.Capacity;
 import org.localq.core.Identity;
+import org.localq.core.Printable;
+import org.localq.core.Trouble;
 import org.localq.engine.Engine;
+import org.localq.spool.LogFile;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
 import org.localq.spool.Workers;
@@ -38,7 +41,11 @@ final class Foreground {
    */
   int run(Settings settings, Crew.Place place, boolean background)
       throws IOException, InterruptedException {
-    Log log = new Log(door.err(), door.clock());
+    // whoever stands in front of it reads its log there; in the background it keeps a file
+    Log log =
+        background
+            ? new Log(new LogFile(queue.uriFile().logFile())::append, door.clock())
+            : new Log(door.err(), door.clock());
     try (Spool spool = Crew.open(queue, place)) {
       Identity identity = queue.identity();
       Engine engine = Machinery.engine(door, queue, spool);
@@ -70,8 +77,8 @@ final class Foreground {
     }
   }
 
-  private void announce(Optional<String> trouble) {
-    door.out().println(trouble.orElse(READY));
+  private void announce(Optional<Trouble> trouble) {
+    door.out().println(trouble.map(t -> Printable.of(t.toString())).orElse(READY));
     door.out().flush();
   }
 

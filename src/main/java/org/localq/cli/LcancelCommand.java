@@ -49,8 +49,8 @@ final class LcancelCommand extends Command {
         number(parsed, "--grace", 0).map(Duration::ofSeconds).orElse(Cancellation.GRACE);
     Queue queue = Queue.of(parsed, door);
     try (Spool spool = queue.open()) {
-      Cancellation cancellation =
-          new Cancellation(spool, Machinery.judge(door, queue, spool, Log.silent(door.clock())));
+      Log log = Machinery.log(door, queue, "lcancel");
+      Cancellation cancellation = new Cancellation(spool, Machinery.judge(door, queue, spool, log));
       return cancel(new Round(door, queue, spool, cancellation), all ? unended(spool) : ids, grace);
     }
   }

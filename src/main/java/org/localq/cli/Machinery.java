@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.localq.engine.Engine;
 import org.localq.engine.LocalEngine;
+import org.localq.spool.LogFile;
 import org.localq.spool.Spool;
 import org.localq.worker.Judge;
 import org.localq.worker.Log;
@@ -21,6 +22,18 @@ final class Machinery {
         door.machine().inherited(),
         door.variable("PATH").orElse(""),
         queue.uriFile().path().toString());
+  }
+
+  /**
+   * The log of a command that does a worker's work: the worker's file, where there ever was one.
+   *
+   * @param speaker the command
+   */
+  static Log log(Door door, Queue queue, String speaker) {
+    LogFile file = new LogFile(queue.uriFile().logFile());
+    return file.exists()
+        ? Log.of(speaker + ", pid " + queue.identity().process().pid(), file::append, door.clock())
+        : Log.silent(door.clock());
   }
 
   static Judge judge(Door door, Queue queue, Spool spool, Log log) throws IOException {

@@ -8,12 +8,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -25,7 +22,9 @@ import java.util.Optional;
 import org.localq.core.ExactText;
 import org.localq.core.Printable;
 import org.localq.core.Refusal;
+import org.localq.core.Trouble;
 import org.localq.engine.LocalMachine;
+import org.localq.spool.Fault;
 
 /**
  * The one door: {@code Main COMMAND WORD…}. Only {@link #main} touches the process's streams,
@@ -196,26 +195,11 @@ public final class Main {
 
   /** One line for what the system refused: the place, what it said, and what to do. */
   static String explain(IOException failed) {
-    if (failed instanceof NoSuchFileException gone) {
-      return gone.getFile()
-          + ": no such file or directory; if the spool was removed: localqd restart";
-    }
-    if (failed instanceof AccessDeniedException denied) {
-      return denied.getFile() + ": permission denied; expected this user's own spool, see ls -ld";
-    }
-    if (failed instanceof FileSystemException other && other.getReason() != null) {
-      return other.getFile() + ": " + advise(other.getReason());
-    }
-    return advise(String.valueOf(failed.getMessage()));
-  }
-
-  private static String advise(String reason) {
-    return switch (reason) {
-      case "No space left on device", "Disk quota exceeded" ->
-          reason + "; nothing was accepted or lost: free some space and try again";
-      case "Read-only file system" -> reason + "; nothing was accepted or lost";
-      default -> reason;
-    };
+    Trouble trouble = Fault.of(failed);
+    return trouble.what()
+        + (trouble.advice().isEmpty()
+            ? ""
+            : "; nothing was accepted or lost: " + trouble.advice() + ", and try again");
   }
 
   private static String oneLine(String message) {

@@ -25,6 +25,7 @@ import org.localq.core.ProcessId;
 import org.localq.core.Reason;
 import org.localq.core.Schedule;
 import org.localq.core.State;
+import org.localq.core.Trouble;
 import org.localq.spool.Entry;
 import org.localq.spool.Spool;
 
@@ -80,12 +81,28 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
   }
 
   /**
+   * Who works on the queue.
+   *
+   * @param draining whether they were told to claim nothing more
+   * @param trouble what keeps one of them from its work
+   */
+  record Staff(List<ProcessId> workers, boolean draining, Optional<Trouble> trouble) {
+    private static Staff of(Spool spool, Queue queue) throws IOException {
+      List<ProcessId> workers = queue.workers(spool);
+      Optional<Trouble> trouble = Optional.empty();
+      for (ProcessId worker : workers) {
+        trouble = trouble.isPresent() ? trouble : spool.workers().trouble(worker);
+      }
+      return new Staff(workers, spool.workers().isDraining(), trouble);
+    }
+  }
+
+  /**
    * How busy the queue is.
    *
    * @param limit nothing until a worker has set it
    */
-  record Load(
-      List<ProcessId> workers, boolean draining, OptionalInt limit, long busy, int pending) {
+  record Load(Staff staff, OptionalInt limit, long busy, int pending) {
     Capacity capacity() {
       return new Capacity(limit.orElse(Integer.MAX_VALUE), busy);
     }
@@ -166,8 +183,7 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
         pending++;
       }
     }
-    return new Load(
-        queue.workers(spool), spool.workers().isDraining(), spool.limit(), busy, pending);
+    return new Load(Staff.of(spool, queue), spool.limit(), busy, pending);
   }
 
   private static Map<JobId, Schedule.Waiting> places(
@@ -210,10 +226,10 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
     if (waiting.held()) {
       return Reason.JOB_HELD_USER.toString();
     }
-    if (load.workers().isEmpty()) {
+    if (load.staff().workers().isEmpty()) {
       return Reason.WORKER_DOWN.toString();
     }
-    if (load.draining()) {
+    if (load.staff().draining()) {
       return Reason.WORKER_DRAINING.toString();
     }
     return reason.map(Reason::toString).orElse("");

@@ -13,6 +13,7 @@ import java.util.function.Function;
 import org.localq.core.Job;
 import org.localq.core.Printable;
 import org.localq.core.ProcessId;
+import org.localq.core.Trouble;
 import org.localq.spool.Entry;
 import org.localq.spool.TerminalJson;
 
@@ -122,15 +123,25 @@ final class Table {
   }
 
   private String crew(String option) {
-    List<ProcessId> workers = view.load().workers();
+    List<ProcessId> workers = view.load().staff().workers();
     if (workers.isEmpty()) {
       return "no worker is alive, start one with: localqd" + option + " start";
     }
+    Optional<Trouble> trouble = view.load().staff().trouble();
     List<String> pids = workers.stream().map(worker -> Long.toString(worker.pid())).toList();
     return (pids.size() == 1 ? "worker " : "workers ")
         + String.join(", ", pids)
         + " alive"
-        + (view.load().draining() ? ", draining" : "");
+        + (view.load().staff().draining() ? ", draining" : "")
+        + trouble
+            .map(
+                t ->
+                    ", in trouble: "
+                        + Printable.of(t.what())
+                        + " (see localqd"
+                        + option
+                        + " status)")
+            .orElse("");
   }
 
   private String busy() {
@@ -147,10 +158,13 @@ final class Table {
     try (JsonGenerator json = TerminalJson.generator(out)) {
       json.writeStartObject();
       json.writeArrayFieldStart("workers");
-      for (ProcessId worker : view.load().workers()) {
+      for (ProcessId worker : view.load().staff().workers()) {
         json.writeNumber(worker.pid());
       }
       json.writeEndArray();
+      if (view.load().staff().trouble().isPresent()) {
+        json.writeStringField("trouble", view.load().staff().trouble().get().toString());
+      }
       if (view.load().limit().isPresent()) {
         json.writeNumberField("cores", view.load().limit().getAsInt());
       }

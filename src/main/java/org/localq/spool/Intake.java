@@ -47,15 +47,20 @@ public final class Intake {
     /** It is in rejected/. */
     record Refused(String name, JobId id, String reason) implements Event {}
 
-    /** It is to be in rejected/, and can't be moved there; that is tried again after a while. */
+    /**
+     * It is to be in rejected/, and can't be moved there; that is tried again after a while, and
+     * said once.
+     */
     record Stuck(String name, String trouble) implements Event {}
   }
 
   private record Unfinished(String facts, Duration since) {}
 
+  private record Immovable(String trouble, Duration since) {}
+
   // by path, which is bytes: two names that are no text can look the same
   private final Map<Path, Unfinished> unfinished = new HashMap<>();
-  private final Map<Path, Duration> stuck = new HashMap<>();
+  private final Map<Path, Immovable> stuck = new HashMap<>();
   private final Map<JobId, Candidate> known = new HashMap<>();
 
   /**
@@ -80,8 +85,7 @@ public final class Intake {
         // RACE: claimed, cancelled or removed since the listing
       } catch (FileSystemException immovable) {
         // it can't be taken in or moved away, and must not hold up the others
-        stuck.put(file, now);
-        events.add(new Event.Stuck(name(file), String.valueOf(immovable.getMessage())));
+        stick(file, String.valueOf(immovable.getMessage()), now).ifPresent(events::add);
       }
     }
     return events;
@@ -116,7 +120,7 @@ public final class Intake {
 
   private Optional<Event> take(Locked locked, Path file, long last, Duration now)
       throws IOException {
-    if (stuck.containsKey(file) && now.minus(stuck.get(file)).compareTo(SETTLING) < 0) {
+    if (stuck.containsKey(file) && now.minus(stuck.get(file).since()).compareTo(SETTLING) < 0) {
       return Optional.empty();
     }
     Optional<JobId> id = Layout.idOf(name(file));
@@ -125,11 +129,11 @@ public final class Intake {
     }
     Optional<String> usurped = usurped(locked.spool().layout(), id.get(), last);
     if (usurped.isPresent()) {
-      return Optional.of(refuse(locked, file, locked.spool().newId(), usurped.get(), now));
+      return refuse(locked, file, locked.spool().newId(), usurped.get(), now);
     }
     Reading reading = examine(locked, file, id.get(), now);
     if (reading.unfit().isPresent()) {
-      return Optional.of(refuse(locked, file, id.get(), reading.unfit().get(), now));
+      return refuse(locked, file, id.get(), reading.unfit().get(), now);
     }
     reading.job().ifPresent(job -> known.put(id.get(), new Candidate(id.get(), job.cores())));
     return Optional.empty();
@@ -156,7 +160,7 @@ public final class Intake {
     // its id is not known yet, and nothing that is checked depends on it
     Reading reading = examine(locked, file, new JobId(1), now);
     if (reading.unfit().isPresent()) {
-      return Optional.of(refuse(locked, file, spool.newId(), reading.unfit().get(), now));
+      return refuse(locked, file, spool.newId(), reading.unfit().get(), now);
     }
     return reading.job().isPresent() ? accept(spool, file, reading.job().get()) : Optional.empty();
   }
@@ -219,7 +223,15 @@ public final class Intake {
     return now.minus(seen.since()).compareTo(SETTLING) >= 0;
   }
 
-  private Event refuse(Locked locked, Path file, JobId id, String reason, Duration now)
+  /** Leaves a file alone for a while; an event where this was not said before. */
+  private Optional<Event> stick(Path file, String trouble, Duration now) {
+    Immovable before = stuck.put(file, new Immovable(trouble, now));
+    return before != null && before.trouble().equals(trouble)
+        ? Optional.empty()
+        : Optional.of(new Event.Stuck(name(file), trouble));
+  }
+
+  private Optional<Event> refuse(Locked locked, Path file, JobId id, String reason, Duration now)
       throws IOException {
     try {
       locked.reject(file, id, name(file) + " " + reason);
@@ -227,11 +239,10 @@ public final class Intake {
       throw gone;
     } catch (FileSystemException immovable) {
       // a directory that its owner can't write, for one; it must not hold up the others
-      stuck.put(file, now);
-      return new Event.Stuck(name(file), reason + "; " + immovable.getMessage());
+      return stick(file, reason + "; " + immovable.getMessage(), now);
     }
     unfinished.remove(file);
-    return new Event.Refused(name(file), id, reason);
+    return Optional.of(new Event.Refused(name(file), id, reason));
   }
 
   private static String name(Path file) {

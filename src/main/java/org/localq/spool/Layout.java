@@ -37,7 +37,8 @@ import org.localq.core.JobId;
  * .localq/void             constant content of a void start token
  * .localq/lock             FileLock: every transition but submit, shim start and shim exit (R1)
  * .localq/worker.lock      FileLock, held shared by every worker for life
- * .localq/workers/PID      "TICKS BOOTID" of a worker
+ * .localq/workers/PID      "TICKS BOOTID" of a worker, and a second line: "WHAT TAB ADVICE" while something keeps it from
+ *                          its work, else blanks. Written over in place; a first line alone is an entry too.
  * .localq/seq/N            the one number there: N is the last id given out
  * .localq/seq/.collected-M no id up to M is given out again, even where N is lost or set back: their records may be gone.
  *                          Missing until the first record is collected; replaced by a greater one before those go

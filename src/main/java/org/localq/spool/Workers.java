@@ -1,26 +1,36 @@
 package org.localq.spool;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
 import org.localq.core.Identity;
+import org.localq.core.Printable;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
+import org.localq.core.Trouble;
 
 /**
  * Which workers are alive on a spool, and what they agreed on: the core limit, the settings,
  * whether they drain.
  */
 public final class Workers {
+  /** How long the line about a worker's trouble is; a longer one is cut. */
+  private static final int TROUBLE_BYTES = 1000;
+
   private final Layout layout;
   private final Identity identity;
   private final Drafts drafts;
@@ -37,18 +47,50 @@ public final class Workers {
   public final class Membership implements AutoCloseable {
     private final SpoolLock lock;
     private final FileLock held;
+    // kept open, for when no file handle is left
+    private final FileChannel entry;
+    private final int head;
 
-    private Membership(SpoolLock lock, FileLock held) {
+    private Membership(SpoolLock lock, FileLock held, FileChannel entry, int head) {
       this.lock = lock;
       this.held = held;
+      this.entry = entry;
+      this.head = head;
+    }
+
+    /**
+     * Shows what is wrong with this worker; nothing: that it is well.
+     *
+     * <p>In place, over what {@link #join} wrote: that needs no block, which a full disk has not.
+     */
+    public void show(Optional<Trouble> trouble) throws IOException {
+      ByteBuffer line = ByteBuffer.wrap(troubleLine(trouble));
+      while (line.hasRemaining()) {
+        entry.write(line, head + (long) line.position());
+      }
     }
 
     @Override
     public void close() throws IOException {
+      entry.close();
       Files.deleteIfExists(entry());
       held.close();
       lock.close();
     }
+  }
+
+  /** The second line of an entry, always of the same length. */
+  private static byte[] troubleLine(Optional<Trouble> trouble) {
+    byte[] line = new byte[TROUBLE_BYTES];
+    Arrays.fill(line, (byte) ' ');
+    line[TROUBLE_BYTES - 1] = '\n';
+    byte[] text =
+        trouble
+            .map(t -> Printable.of(t.what()) + "\t" + Printable.of(t.advice()))
+            .orElse("")
+            .getBytes(StandardCharsets.UTF_8);
+    System.arraycopy(text, 0, line, 0, Math.min(text.length, TROUBLE_BYTES - 1));
+    return line;
   }
 
   /** How a worker wants to join. */
@@ -72,8 +114,13 @@ public final class Workers {
         refuseUnlessAgreed(wish);
       }
       FileLock held = lock.shared();
-      drafts.replace(entry(), text(identity.process().ticks() + " " + identity.boot()));
-      return new Membership(lock, held);
+      byte[] head = text(identity.process().ticks() + " " + identity.boot());
+      ByteArrayOutputStream whole = new ByteArrayOutputStream();
+      whole.write(head);
+      whole.write(troubleLine(Optional.empty()));
+      drafts.replace(entry(), whole.toByteArray());
+      return new Membership(
+          lock, held, FileChannel.open(entry(), StandardOpenOption.WRITE), head.length);
     } catch (IOException | RuntimeException failed) {
       lock.close();
       throw failed;
@@ -129,11 +176,30 @@ public final class Workers {
   }
 
   private Optional<ProcessId> read(Path entry) throws IOException {
-    Optional<String> text = read(entry, 100);
-    String[] words = text.orElse("").split(" ", -1);
+    String[] words = lines(entry).get(0).split(" ", -1);
     return words.length == 2 && words[1].equals(identity.boot())
         ? ProcessId.parse(entry.getFileName() + " " + words[0])
         : Optional.empty();
+  }
+
+  /** The two lines of an entry; empty ones where there are none. */
+  private static List<String> lines(Path entry) throws IOException {
+    try {
+      byte[] bytes = Files.readAllBytes(entry);
+      String[] lines = new String(bytes, StandardCharsets.UTF_8).split("\n", -1);
+      return List.of(lines[0].strip(), lines.length < 2 ? "" : lines[1].strip());
+    } catch (NoSuchFileException gone) {
+      return List.of("", "");
+    }
+  }
+
+  /** What a worker says is wrong with it at present. */
+  public Optional<Trouble> trouble(ProcessId worker) throws IOException {
+    String line = lines(layout.workers().resolve(Long.toString(worker.pid()))).get(1);
+    String[] parts = line.split("\t", 2);
+    return line.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Trouble(parts[0], parts.length < 2 ? "" : parts[1]));
   }
 
   private static Optional<String> read(Path file, int most) throws IOException {

@@ -8,6 +8,8 @@ import java.util.function.Predicate;
 import org.localq.core.Capacity;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
+import org.localq.core.Trouble;
+import org.localq.spool.Fault;
 import org.localq.spool.Locked;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
@@ -23,7 +25,7 @@ public final class Daemon {
   private final Worker worker;
   private final Collector collector;
   private final Judge.Uptime uptime;
-  private final Log log;
+  private final Health health;
 
   /** How a daemon came to its end. */
   public enum End {
@@ -38,13 +40,15 @@ public final class Daemon {
     this.worker = worker;
     this.collector = collector;
     this.uptime = uptime;
-    this.log = log;
+    this.health = new Health(log);
   }
 
   /** Joins the workers of the spool, or refuses. */
   public Workers.Membership join(Workers.Wish wish) throws IOException {
     try (Locked locked = spool.lock()) {
-      return spool.workers().join(locked, wish);
+      Workers.Membership membership = spool.workers().join(locked, wish);
+      health.showIn(membership);
+      return membership;
     }
   }
 
@@ -55,7 +59,7 @@ public final class Daemon {
    * @param alive whether a process is there
    * @param ready called once, behind the first tick, with what went wrong in it
    */
-  public End run(Settings settings, Predicate<ProcessId> alive, Consumer<Optional<String>> ready)
+  public End run(Settings settings, Predicate<ProcessId> alive, Consumer<Optional<Trouble>> ready)
       throws InterruptedException, IOException {
     Duration interval = Duration.ofSeconds(settings.interval());
     Watch watch = watch();
@@ -91,36 +95,44 @@ public final class Daemon {
     }
   }
 
-  private record Outcome(Worker.Pace pace, Optional<String> trouble, Optional<End> end) {}
+  private record Outcome(Worker.Pace pace, Optional<Trouble> trouble, Optional<End> end) {}
 
   private Outcome tick(Duration interval) {
     try {
       Worker.Pace pace = worker.tick(uptime.now());
-      log.well();
+      health.good(Health.Part.WORK);
       return new Outcome(
           pace,
           Optional.empty(),
           pace == Worker.Pace.OVER ? Optional.of(End.DRAINED) : Optional.empty());
-    } catch (IOException | Refusal failed) {
+    } catch (IOException failed) {
       return spool.isInPlace()
-          ? trouble(String.valueOf(failed.getMessage()), interval)
+          ? trouble(Fault.of(failed), interval)
           : new Outcome(Worker.Pace.IDLE, Optional.empty(), Optional.of(End.SPOOL_GONE));
+    } catch (Refusal refused) {
+      // it says itself what to do
+      return trouble(new Trouble(refused.getMessage(), ""), interval);
     } catch (RuntimeException bug) {
       // one job that nobody foresaw must not end the worker for all others
       StackTraceElement[] trace = bug.getStackTrace();
+      String place = trace.length > 0 ? " at " + trace[0] : "";
       return trouble(
-          "internal error: " + bug + (trace.length > 0 ? " at " + trace[0] : ""), interval);
+          new Trouble("internal error: " + bug + place, "please report it, with this line"),
+          interval);
     }
   }
 
-  private Outcome trouble(String what, Duration interval) {
-    log.trouble(
+  private Outcome trouble(Trouble trouble, Duration interval) {
+    health.bad(
+        Health.Part.WORK,
+        trouble,
         "can't go on: "
-            + what
+            + trouble.what()
             + "; nothing is lost, running jobs go on, it is tried again every "
             + interval.toSeconds()
-            + " s");
-    return new Outcome(Worker.Pace.IDLE, Optional.of(what), Optional.empty());
+            + " s"
+            + (trouble.advice().isEmpty() ? "" : "; " + trouble.advice()));
+    return new Outcome(Worker.Pace.IDLE, Optional.of(trouble), Optional.empty());
   }
 
   /** What can wait for a poll, and must not keep a tick from its work. */
@@ -128,16 +140,24 @@ public final class Daemon {
     try {
       worker.sweep(alive);
       worker.sample();
+      health.good(Health.Part.TIDYING);
     } catch (IOException failed) {
-      log.trouble("can't tidy up: " + failed.getMessage());
+      Trouble trouble = Fault.of(failed);
+      health.bad(Health.Part.TIDYING, trouble, "can't tidy up: " + trouble);
     }
   }
 
   private Watch watch() {
     Watch watch = Watch.of(worker.watched(), worker.matters());
-    watch
-        .trouble()
-        .ifPresent(why -> log.trouble("no notice of new files (" + why + "); polling instead"));
+    Optional<Trouble> trouble = watch.trouble().map(Trouble::of);
+    if (trouble.isPresent()) {
+      health.bad(
+          Health.Part.NOTICE,
+          trouble.get(),
+          "no notice of new files, they are looked for at every poll: " + trouble.get());
+    } else {
+      health.good(Health.Part.NOTICE);
+    }
     return watch;
   }
 

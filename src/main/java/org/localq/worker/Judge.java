@@ -19,6 +19,7 @@ import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Outcome;
 import org.localq.core.Presence;
+import org.localq.core.ProcessId;
 import org.localq.core.Reason;
 import org.localq.core.Result;
 import org.localq.core.Usage;
@@ -26,6 +27,7 @@ import org.localq.core.Verdict;
 import org.localq.engine.Engine;
 import org.localq.engine.Launch;
 import org.localq.engine.Mark;
+import org.localq.spool.Fault;
 import org.localq.spool.JobFile;
 import org.localq.spool.Layout;
 import org.localq.spool.Locked;
@@ -74,6 +76,9 @@ public final class Judge {
     Optional<Duration> terminatedAt = Optional.empty();
     Optional<Duration> aloneSince = Optional.empty();
     OptionalLong peak = OptionalLong.empty();
+    boolean spawnedHere;
+    boolean met;
+    boolean killed;
   }
 
   public Judge(Engine engine, Identity identity, Times times, Log log) {
@@ -162,8 +167,13 @@ public final class Judge {
     memory(mark).unstartedSince = Optional.of(uptime.now().minus(Verdict.PATIENCE));
   }
 
+  /** This attempt's shim was spawned by this process. */
+  void spawned(Mark mark) {
+    memory(mark).spawnedHere = true;
+  }
+
   private static IOException about(JobId id, IOException failed) {
-    return new IOException("job " + id + ": " + failed.getMessage(), failed);
+    return new IOException("job " + id + ": " + Fault.of(failed).what(), failed);
   }
 
   /**
@@ -177,7 +187,9 @@ public final class Judge {
   private Next judge(Locked locked, Claim before, Engine.Look look) throws IOException {
     JobId id = before.id();
     if (locked.isDone(id)) {
+      refuseDamagedRecord(locked, id);
       locked.cleanUp(id);
+      log.say(id, "has its record; what running/ still held of it is removed");
       return Next.NOTHING;
     }
     Mark mark = mark(locked, before);
@@ -187,6 +199,7 @@ public final class Judge {
       return Next.SOON;
     }
     Memory memory = memory(mark);
+    meet(memory, claim);
     Verdict verdict = Verdict.of(claim, identity.shortBoot(), presence, unstarted(memory, claim));
     if (isGuess(verdict)
         && engine.look().presence(mark, before.attempt().start()) != Presence.GONE) {
@@ -194,6 +207,39 @@ public final class Judge {
       return Next.SOON;
     }
     return act(new Case(locked, claim, mark, look, memory), verdict);
+  }
+
+  /** What running/ holds is all that is left of a job whose record can't be read. */
+  private static void refuseDamagedRecord(Locked locked, JobId id) throws IOException {
+    if (locked.readRecord(id).orElse(null) instanceof JobFile.Invalid invalid) {
+      throw new IOException(
+          "its record "
+              + invalid.reason()
+              + "; what running/ holds of it is kept; to record it anew: localqd stop, then localqd"
+              + " check --repair");
+    }
+  }
+
+  /**
+   * Says once that an attempt has started. Of several workers the one that spawned it says so, or,
+   * when it is over already, the one that records its end.
+   */
+  private void meet(Memory memory, Claim claim) {
+    Claim.Attempt attempt = claim.attempt();
+    Optional<ProcessId> shim = attempt.start().flatMap(Claim.Start::shim);
+    boolean ofThisBoot = attempt.boot().equals(Optional.of(identity.shortBoot()));
+    if (memory.met || shim.isEmpty() || !ofThisBoot) {
+      return;
+    }
+    memory.met = true;
+    boolean over = attempt.end().isPresent();
+    String which = ", attempt " + attempt.number() + ", pid " + shim.get().pid();
+    if (newcomer && !memory.spawnedHere) {
+      log.saw(claim.id(), (over ? "found ended" : "found running") + which);
+    } else if (memory.spawnedHere || over) {
+      Instant at = attempt.start().get().at();
+      log.saw(claim.id(), "started " + log.time(at) + which);
+    }
   }
 
   /**
@@ -250,19 +296,25 @@ public final class Judge {
       case WAIT -> Next.LATER;
       case LOOK_AGAIN -> lookAgain(its);
       case RESPAWN -> respawn(its);
-      case VOID -> {
-        // RACE: a shim that was first is met as a started one at the next look
-        its.locked().voidAttempt(its.id(), its.attempt());
-        yield Next.SOON;
-      }
+      case VOID -> giveUp(its);
       case CLOSE -> {
-        log.say(its.id(), "its shim died before the command was started; it will be claimed again");
         its.locked().requeue(its.id(), its.attempt());
         its.locked().putBack(its.id());
+        log.say(
+            its.id(),
+            "attempt "
+                + its.attempt()
+                + " is closed, because its shim died before the command was started; back in the"
+                + " queue");
         yield Next.NOTHING;
       }
       case PUT_BACK -> {
         its.locked().putBack(its.id());
+        log.say(
+            its.id(),
+            "back in the queue for attempt "
+                + its.attempt()
+                + ", because whoever was moving it died half-way");
         yield Next.NOTHING;
       }
       case TERMINATE -> terminate(its);
@@ -271,16 +323,52 @@ public final class Judge {
     };
   }
 
+  private Next giveUp(Case its) throws IOException {
+    // RACE: a shim that was first is met as a started one at the next look
+    if (its.locked().voidAttempt(its.id(), its.attempt())) {
+      log.say(
+          its.id(),
+          "attempt "
+              + its.attempt()
+              + " is given up before its shim came, because it is cancelled");
+    }
+    return Next.SOON;
+  }
+
   private Next respawn(Case its) throws IOException {
+    if (its.locked().readClaimed(its.id()).orElse(null) instanceof JobFile.Invalid invalid) {
+      return giveUpDamaged(its, invalid.reason());
+    }
     Optional<Launch> launch = launch(its.locked(), its.claim());
     if (launch.isPresent()) {
-      log.say(its.id(), "no shim has shown up; it is spawned again");
       canSpawn = false;
       engine.start(launch.get());
       canSpawn = true;
       its.memory().unstartedSince = Optional.empty();
+      its.memory().spawnedHere = true;
+      log.say(
+          its.id(), "attempt " + its.attempt() + " was spawned again: no shim had shown up for it");
     }
     return Next.LATER;
+  }
+
+  /** Nobody can spawn a shim for a file that can't be read, and its cores are taken meanwhile. */
+  private Next giveUpDamaged(Case its, String reason) throws IOException {
+    // RACE: a shim that was first is met as a started one at the next look
+    if (its.locked().voidAttempt(its.id(), its.attempt())) {
+      rejectDamaged(its, reason);
+    }
+    return Next.SOON;
+  }
+
+  private void rejectDamaged(Case its, String reason) throws IOException {
+    its.locked().rejectClaimed(its.id(), "was damaged while the job ran: " + reason);
+    log.say(
+        its.id(),
+        "REJECTED, its file was damaged while it ran and is in rejected/ now, see linfo "
+            + its.id()
+            + ": "
+            + reason);
   }
 
   /** What an attempt's shim needs; nothing when the job's file can't be read. */
@@ -309,6 +397,7 @@ public final class Judge {
     if (its.claim().cancel().isPresent()
         && isOver(memory.aloneSince.get(), grace(its).plus(SHIM_PATIENCE), now)) {
       its.look().killShim(its.mark(), its.claim().attempt().start());
+      sayKilled(its, "its shim, alone and not ending, was sent KILL");
     }
     return now.minus(memory.aloneSince.get()).compareTo(SHIM_PATIENCE) < 0 ? Next.SOON : Next.LATER;
   }
@@ -324,8 +413,17 @@ public final class Judge {
     }
     if (isOver(sent.get(), grace(its), now)) {
       its.look().kill(its.mark(), its.claim().attempt().start());
+      sayKilled(its, "not gone " + grace(its).toSeconds() + " s after TERM; was sent KILL");
     }
     return Next.SOON;
+  }
+
+  /** Once: KILL itself is sent at every look, to those that were forked in between. */
+  private void sayKilled(Case its, String text) {
+    if (!its.memory().killed) {
+      its.memory().killed = true;
+      log.say(its.id(), text);
+    }
   }
 
   private void sendTerm(Case its, Duration now) throws IOException {
@@ -355,9 +453,7 @@ public final class Judge {
       return Next.NOTHING;
     }
     if (!(file.get() instanceof JobFile.Valid valid)) {
-      String reason = ((JobFile.Invalid) file.get()).reason();
-      its.locked().rejectClaimed(its.id(), "was damaged while the job ran: " + reason);
-      log.say(its.id(), "its file was damaged while it ran, see linfo: " + reason);
+      rejectDamaged(its, ((JobFile.Invalid) file.get()).reason());
       return Next.NOTHING;
     }
     Result result = result(its, outcome(its.claim(), valid.job(), verdict));

@@ -214,15 +214,16 @@ public final class Worker {
     if (!locked.claim(chosen.id(), attempt, engine.script(launch))) {
       return false;
     }
+    log.say(chosen.id(), "claimed, attempt " + attempt + ", cores " + chosen.cores());
     try {
       engine.start(launch);
+      judge.spawned(launch.mark());
     } catch (IOException machine) {
       // a fault of the machine, not of the job: the claim stays, and nothing else is claimed until
       // its shim is spawned
       judge.spawnAgain(launch.mark());
       throw machine;
     }
-    log.say(chosen.id(), "claimed, attempt " + attempt + ", cores " + chosen.cores());
     return true;
   }
 

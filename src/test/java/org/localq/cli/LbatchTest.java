@@ -402,7 +402,8 @@ class LbatchTest {
             ran.err().startsWith("lbatch: ")
                 && ran.err().contains("No space left on device")
                 && ran.err()
-                    .endsWith("nothing was accepted or lost: free some space and try again\n")
+                    .endsWith(
+                        "nothing was accepted or lost: free some space (df -h) or file names (df -i), and try again\n")
                 && ran.err().lines().count() == 1,
             ran::toString);
         try (Stream<Path> drafts = Files.list(small.spool(".localq/tmp"))) {

@@ -384,7 +384,7 @@ class CheckTest {
                 "no counter, and higher ids that were collected",
                 b -> {
                   delete(b, ".localq/seq/5");
-                  b.put(".localq/seq/collected-6", "");
+                  b.put(".localq/seq/.collected-6", "");
                 },
                 ".localq/seq: has no counter, expected one file named after the last job id;"
                     + " --repair sets it to 6"),

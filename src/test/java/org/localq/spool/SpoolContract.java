@@ -176,8 +176,8 @@ abstract class SpoolContract {
       Files.delete(bench.layout.seq().resolve("0"));
       assertEquals(
           bench.layout.seq()
-              + ": no counter, expected one file named after the last job id; create it under the"
-              + " highest id in this spool",
+              + ": no counter, expected one file named after the last job id; localqd check"
+              + " --repair makes it anew",
           assertThrows(Refusal.class, () -> bench.submit("a")).getMessage());
     }
 

@@ -184,7 +184,9 @@ class WorkersTest {
     void says_when_and_under_which_boot_a_worker_started() throws IOException {
       try (Workers.Membership member = workers.join(locked, wish("4"))) {
         assertTrue(member != null);
-        assertEquals("99 " + bench.identity.boot() + "\n", bench.text(".localq/workers/4711"));
+        List<String> lines = bench.text(".localq/workers/4711").lines().toList();
+        assertEquals("99 " + bench.identity.boot(), lines.get(0));
+        assertTrue(lines.get(1).isBlank(), "room for what keeps it from its work");
         assertEquals(List.of(SELF), workers.alive(process -> true));
       }
       bench.assertNames(".localq/workers");

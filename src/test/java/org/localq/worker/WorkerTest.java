@@ -235,6 +235,40 @@ class WorkerTest {
   }
 
   @Nested
+  class A_damaged_file {
+    @Test
+    void of_a_claim_whose_shim_never_came_is_rejected_and_frees_its_cores() throws Exception {
+      JobId id = rig.submit(1);
+      JobId other = rig.submit(1);
+      rig.tick();
+      Files.writeString(rig.running("1.json"), "{");
+      rig.tick();
+      rig.pass(Duration.ofSeconds(10));
+      rig.settle();
+      assertEquals(State.REJECTED, rig.state(id), rig::evidence);
+      rig.runs(other, "0");
+      assertEquals(State.COMPLETED, rig.state(other), rig::evidence);
+      isLeftWithNothingIn("running");
+    }
+
+    @Test
+    void of_a_record_does_not_take_the_claim_with_it() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      Files.writeString(rig.path("done/1.json"), "");
+      rig.shimEnds(id, 1, "0");
+      IOException told = assertThrows(IOException.class, rig::tick);
+      assertTrue(told.getMessage().contains("localqd check --repair"), told::toString);
+      assertTrue(Files.exists(rig.running("1.json")), rig::evidence);
+      assertTrue(Files.exists(rig.running("1.1.exit-0")), rig::evidence);
+      Files.delete(rig.path("done/1.json"));
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(id), rig::evidence);
+    }
+  }
+
+  @Nested
   class A_token_that_makes_no_sense {
     @Test
     void and_that_can_not_be_removed_holds_up_no_job() throws Exception {
@@ -275,6 +309,18 @@ class WorkerTest {
       rig.tick();
       rig.engine.set(id, Presence.GONE);
       rig.settle();
+      assertEquals(new Outcome(State.LOST, OptionalInt.empty(), "ShimLost"), rig.outcome(id));
+      isLeftWithNothingIn("running");
+    }
+
+    @Test
+    void whose_content_makes_no_sense_never_means_that_the_job_did_not_run() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      Files.writeString(rig.running("1.1.started"), "#!");
+      rig.pass(Duration.ofMinutes(1));
+      rig.settle();
+      assertEquals(List.of("1.1"), rig.engine.starts(), rig::evidence);
       assertEquals(new Outcome(State.LOST, OptionalInt.empty(), "ShimLost"), rig.outcome(id));
       isLeftWithNothingIn("running");
     }
