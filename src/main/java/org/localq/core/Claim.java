@@ -32,13 +32,15 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, int rest
   /**
    * A start token.
    *
-   * @param shim who made it; nothing while, or because, its content is not there
+   * @param shim who made it; nothing while, or because, its content is not there or makes no sense
+   * @param begun whether the shim may have come to the command: any content says so
    * @param over the machine's uptime when the shim saw its command end
    */
-  public record Start(Optional<ProcessId> shim, Instant at, Optional<Duration> over) {
+  public record Start(
+      Optional<ProcessId> shim, boolean begun, Instant at, Optional<Duration> over) {
     /** A start token whose shim is still waiting for its command. */
     public Start(Optional<ProcessId> shim, Instant at) {
-      this(shim, at, Optional.empty());
+      this(shim, shim.isPresent(), at, Optional.empty());
     }
   }
 

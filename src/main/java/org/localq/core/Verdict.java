@@ -64,7 +64,7 @@ public enum Verdict {
       return unstarted.compareTo(PATIENCE) < 0 ? WAIT : RESPAWN;
     }
     if (presence == Presence.GONE) {
-      boolean ran = attempt.start().get().shim().isPresent();
+      boolean ran = attempt.start().get().begun();
       // a machine that can't fork now is not asked again and again
       Verdict neverRan = unstarted.compareTo(PATIENCE) < 0 ? WAIT : CLOSE;
       return ended(attempt, cancelled, ran ? RECORD_SHIM_LOST : neverRan);

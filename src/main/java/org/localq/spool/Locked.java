@@ -67,6 +67,11 @@ public final class Locked implements AutoCloseable {
     return spool.read(id, layout.running(id), false);
   }
 
+  /** The record of a job; nothing when there is none. */
+  public Optional<JobFile> readRecord(JobId id) throws IOException {
+    return spool.read(id, layout.record(id), true);
+  }
+
   /** The pending job; nothing when it isn't there any more. */
   public Optional<JobFile> readPending(JobId id) throws IOException {
     return spool.read(id, layout.pending(id), false);

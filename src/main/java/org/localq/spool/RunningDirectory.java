@@ -129,7 +129,10 @@ final class RunningDirectory {
       start =
           Optional.of(
               new Claim.Start(
-                  start.get().shim(), start.get().at(), over(id, attempt, end.get().exit())));
+                  start.get().shim(),
+                  start.get().begun(),
+                  start.get().at(),
+                  over(id, attempt, end.get().exit())));
     }
     return new Claim(
         id, new Claim.Attempt(attempt, boot, start, end, terminated), cancel(id), restarts(id));
@@ -148,7 +151,7 @@ final class RunningDirectory {
     for (Layout.Name name : of(id)) {
       if (name instanceof Layout.Name.Requeued closed) {
         Optional<Claim.Start> start = start(layout.started(id, closed.attempt()));
-        restarts += start.flatMap(Claim.Start::shim).isPresent() ? 1 : 0;
+        restarts += start.filter(Claim.Start::begun).isPresent() ? 1 : 0;
       }
     }
     return restarts;
@@ -156,7 +159,10 @@ final class RunningDirectory {
 
   private static Optional<Claim.Start> start(Path token) throws IOException {
     Optional<Stamped> stamped = stamped(token);
-    return stamped.map(s -> new Claim.Start(ProcessId.parse(s.text()), s.at()));
+    return stamped.map(
+        s ->
+            new Claim.Start(
+                ProcessId.parse(s.text()), !s.text().isEmpty(), s.at(), Optional.empty()));
   }
 
   private static Optional<Claim.End> end(Path token, Exit exit) throws IOException {

@@ -27,7 +27,7 @@ class VerdictTest {
   private static final List<List<String>> VALUES =
       List.of(
           List.of("none", "other", "this"),
-          List.of("none", "empty", "shim"),
+          List.of("none", "empty", "shim", "odd"),
           List.of("none", "exit"),
           List.of("no", "yes"),
           List.of("gone", "shim", "alive"),
@@ -53,11 +53,11 @@ class VerdictTest {
           // a run file that is gone does not mean that nothing runs, where a start token says so
           // R6: the processes are gone; the marker, then the exit token, then unknown
           "this|none empty *    yes gone  *     RECORD_CANCELLED",
-          "this|none shim  *    yes gone  *     RECORD_CANCELLED",
+          "this|none shim|odd *    yes gone  *     RECORD_CANCELLED",
           "this|none empty exit no  gone  *     RECORD_EXIT",
-          "this|none shim  exit no  gone  *     RECORD_EXIT",
+          "this|none shim|odd exit no  gone  *     RECORD_EXIT",
           // R6: it may have run, and left no exit token
-          "this|none shim  none no  gone  *     RECORD_SHIM_LOST",
+          "this|none shim|odd none no  gone  *     RECORD_SHIM_LOST",
           // R4: a shim names itself before it executes the command; this one never came so far
           "this|none empty none no  gone  long  CLOSE",
           // but a machine that can't fork now is not asked again and again
@@ -65,19 +65,19 @@ class VerdictTest {
           // the command ended and something of it is left, or it is to end: R5 only once all is
           // gone
           "this|none empty exit *   alive *     TERMINATE",
-          "this|none shim  exit *   alive *     TERMINATE",
+          "this|none shim|odd exit *   alive *     TERMINATE",
           "this|none empty none yes alive *     TERMINATE",
-          "this|none shim  none yes alive *     TERMINATE",
+          "this|none shim|odd none yes alive *     TERMINATE",
           // the shim alone: between two of its steps
           "this|none empty exit *   shim  *     LOOK_AGAIN",
-          "this|none shim  exit *   shim  *     LOOK_AGAIN",
+          "this|none shim|odd exit *   shim  *     LOOK_AGAIN",
           "this|none empty none yes shim  *     LOOK_AGAIN",
-          "this|none shim  none yes shim  *     LOOK_AGAIN",
+          "this|none shim|odd none yes shim  *     LOOK_AGAIN",
           // it runs
           "this|none empty none no  shim  *     WAIT",
-          "this|none shim  none no  shim  *     WAIT",
+          "this|none shim|odd none no  shim  *     WAIT",
           "this|none empty none no  alive *     WAIT",
-          "this|none shim  none no  alive *     WAIT");
+          "this|none shim|odd none no  alive *     WAIT");
 
   @Test
   void every_row_of_the_table_holds() {
@@ -151,6 +151,8 @@ class VerdictTest {
         switch (found.get(1)) {
           case "none" -> Optional.empty();
           case "empty" -> Optional.of(new Claim.Start(Optional.empty(), Instant.EPOCH));
+          case "odd" ->
+              Optional.of(new Claim.Start(Optional.empty(), true, Instant.EPOCH, Optional.empty()));
           default -> Optional.of(new Claim.Start(Optional.of(new ProcessId(7, 7)), Instant.EPOCH));
         };
     Optional<Claim.End> end =
