@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,14 +26,45 @@ import org.localq.core.State;
 final class RecordWriter {
   private static final JsonFactory JSON = new JsonFactory();
 
+  /** As few bytes as can be: what is escaped elsewhere is UTF-8 where it has a form in it. */
+  private static final JsonFactory DENSE =
+      JsonFactory.builder().enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8).build();
+
+  private static final int DEEPEST_INDENT = 3;
+
   private RecordWriter() {}
 
-  /** The record of the job that {@code file} holds. */
+  /**
+   * The record of the job that {@code file} holds: indented for people, unless that made it so long
+   * that nobody would read it.
+   */
   static byte[] record(byte[] file, Job job, Result result) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
+    ByteArrayOutputStream indented = new ByteArrayOutputStream(8192);
+    JsonGenerator out = JSON.createGenerator(indented);
+    // no deeper, or a small file of many fields that are nested deep would fill the memory
+    out.setPrettyPrinter(new DefaultPrettyPrinter().withObjectIndenter(new ShallowIndenter()));
+    record(file, job, result, out);
+    if (indented.size() <= Content.MOST_BYTES) {
+      return indented.toByteArray();
+    }
+    ByteArrayOutputStream dense = new ByteArrayOutputStream(file.length);
+    record(file, job, result, DENSE.createGenerator(dense));
+    return dense.toByteArray();
+  }
+
+  private static final class ShallowIndenter extends DefaultIndenter {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public void writeIndentation(JsonGenerator out, int level) throws IOException {
+      super.writeIndentation(out, Math.min(level, DEEPEST_INDENT));
+    }
+  }
+
+  private static void record(byte[] file, Job job, Result result, JsonGenerator generator)
+      throws IOException {
     try (JsonParser in = JsonText.parser(file);
-        JsonGenerator out = JSON.createGenerator(bytes)) {
-      out.setPrettyPrinter(new DefaultPrettyPrinter());
+        JsonGenerator out = generator) {
       out.writeStartObject();
       copyFields(in, Set.of("submitted", "stdout", "result"), out);
       // what a dropped file left to the defaults of its moment, kept
@@ -43,7 +76,6 @@ final class RecordWriter {
       out.writeEndObject();
       out.writeRaw('\n');
     }
-    return bytes.toByteArray();
   }
 
   private static void write(Result result, JsonGenerator out) throws IOException {

@@ -425,6 +425,35 @@ class JobReaderTest {
       }
     }
 
+    /** Indented, or with every surrogate escaped, it would be longer than what is read. */
+    @ParameterizedTest
+    @ValueSource(strings = {"deep", "pairs", "lists"})
+    void has_a_record_that_can_be_read(String kind) throws IOException {
+      String value =
+          switch (kind) {
+            case "deep" ->
+                "{\"a\":".repeat(97)
+                    + IntStream.range(0, 200_000)
+                        .mapToObj(i -> "\"" + i + "\":1")
+                        .collect(Collectors.joining(",", "{", "}"))
+                    + "}".repeat(97);
+            case "pairs" -> "\"" + "\ud83d\ude00".repeat(3_000_000) + "\"";
+            default -> "[" + "[],".repeat(7_000_000) + "1]";
+          };
+      byte[] file =
+          ("{\"command\":[\"x\\udcff\ud83d\ude00\"],\"y\":" + value + "}")
+              .getBytes(StandardCharsets.UTF_8);
+      Job job =
+          assertInstanceOf(
+                  JobFile.Valid.class, new JobReader(Bench.ACCOUNT).read(ID, whole(file), false))
+              .job();
+      byte[] record = RecordWriter.record(file, job, Bench.result(0));
+      assertTrue(record.length <= Content.MOST_BYTES, kind + ": " + record.length);
+      assertEquals(
+          new JobFile.Valid(job, Optional.of(Bench.result(0))),
+          new JobReader(Bench.ACCOUNT).read(ID, whole(record), true));
+    }
+
     @Test
     void may_have_a_variable_with_as_long_a_name_as_the_kernel_takes() {
       // MAX_ARG_STRLEN of execve(2), less the = and the NUL
