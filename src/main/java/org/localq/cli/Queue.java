@@ -15,6 +15,7 @@ import org.localq.spool.Account;
 import org.localq.spool.Fsync;
 import org.localq.spool.Spool;
 import org.localq.spool.SpoolGate;
+import org.localq.spool.Terms;
 import org.localq.spool.UriFile;
 import picocli.CommandLine.ParseResult;
 
@@ -154,7 +155,23 @@ final class Queue {
   }
 
   private SpoolGate gate() {
-    return new SpoolGate(identity, account(), Fsync.DISK);
+    return new SpoolGate(
+        identity, account(), Fsync.DISK, Terms.of(door.machine().heap(), this::sayOverdue));
+  }
+
+  /** The holder may have been stopped, or be at a debugger: nobody but a person can tell. */
+  private void sayOverdue(Path lock) {
+    Optional<String> holder = door.machine().lockHolder(lock);
+    door.err()
+        .println(
+            "localq: "
+                + Printable.of(lock.toString())
+                + " is held by "
+                + holder.map(pid -> "process " + pid).orElse("another process")
+                + " for longer than it should; nothing is lost, and it is waited for; if that process"
+                + " was stopped: kill -CONT "
+                + holder.orElse("PID"));
+    door.err().flush();
   }
 
   /** What a job file that says nothing else gets. */

@@ -2,7 +2,10 @@ package org.localq.engine;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 
@@ -13,6 +16,7 @@ import java.util.zip.CRC32;
  * reaches the job, and writes the exit code itself.
  */
 public final class LocalEngine implements Engine {
+  private static final List<String> NEEDED = List.of("setsid", "sh");
   private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
   private final Path proc;
@@ -60,6 +64,11 @@ public final class LocalEngine implements Engine {
 
   @Override
   public void start(Launch launch) throws IOException {
+    for (String program : NEEDED) {
+      if (!isOnPath(program)) {
+        throw new IOException(program + ": not found on the worker's PATH, which is " + path);
+      }
+    }
     ProcessBuilder builder =
         new ProcessBuilder(
             "setsid",
@@ -79,6 +88,20 @@ public final class LocalEngine implements Engine {
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.start();
+  }
+
+  /** Without this a missing sh would show only as a shim that never comes. */
+  private boolean isOnPath(String program) {
+    for (String directory : path.split(":")) {
+      try {
+        if (Files.isExecutable(Path.of(directory, program))) {
+          return true;
+        }
+      } catch (InvalidPathException noText) {
+        // the JVM can't look there
+      }
+    }
+    return false;
   }
 
   @Override

@@ -61,6 +61,11 @@ public final class LocalMachine {
     return Duration.ofMillis((long) (Double.parseDouble(seconds) * 1000));
   }
 
+  /** The most memory that this process takes for its objects, in bytes. */
+  public long heap() {
+    return Runtime.getRuntime().maxMemory();
+  }
+
   /** Whether that very process is there and no zombie. */
   public boolean isAlive(ProcessId process) {
     try {
@@ -70,6 +75,29 @@ public final class LocalMachine {
       // who is taken for dead loses what it is writing
       return true;
     }
+  }
+
+  /**
+   * The pid of the process that holds a lock of fcntl(2) on a file; nothing when that can't be
+   * told.
+   */
+  public Optional<String> lockHolder(Path file) {
+    try {
+      String inode = ":" + Files.getAttribute(file, "unix:ino");
+      for (String line : Files.readAllLines(proc.resolve("locks"), StandardCharsets.US_ASCII)) {
+        // "1: POSIX  ADVISORY  WRITE 4711 fd:00:99 0 EOF"; who waits has an arrow behind the number
+        String[] words = line.strip().split(" +");
+        if (words.length >= 6
+            && words[1].equals("POSIX")
+            && words[5].endsWith(inode)
+            && words[4].matches("[1-9][0-9]*")) {
+          return Optional.of(words[4]);
+        }
+      }
+    } catch (IOException unreadable) {
+      // then nobody knows
+    }
+    return Optional.empty();
   }
 
   /** What the children of this process inherit of it. */

@@ -28,16 +28,18 @@ sealed interface Content {
   record Gone() implements Content {}
 
   /**
-   * The most that is read. A command and its environment take at most 6 MiB (execve(2): three
-   * quarters of 8 MiB), which escapes can make longer.
+   * The most that is read with memory enough, see {@link Terms}. A command and its environment take
+   * at most 6 MiB (execve(2): three quarters of 8 MiB), which escapes can make longer.
    */
   int MOST_BYTES = 32 << 20;
 
   /**
    * Reads {@code file}, which has to be a regular file of user {@code uid} that no other user can
    * write.
+   *
+   * @param most how many bytes it may have
    */
-  static Content read(Path file, int uid) throws IOException {
+  static Content read(Path file, int uid, int most) throws IOException {
     try {
       Map<String, Object> facts =
           Files.readAttributes(
@@ -55,23 +57,23 @@ sealed interface Content {
       if (((Integer) facts.get("mode") & OWNER_READ) == 0) {
         return new Unfit("can't be read by its owner, expected mode 0600");
       }
-      if ((Long) facts.get("size") > MOST_BYTES) {
-        return new Unfit("has " + facts.get("size") + " bytes, expected at most " + MOST_BYTES);
+      if ((Long) facts.get("size") > most) {
+        return new Unfit("has " + facts.get("size") + " bytes, expected at most " + most(most));
       }
-      return read(file, ((FileTime) facts.get("lastModifiedTime")).toInstant());
+      return read(file, most, ((FileTime) facts.get("lastModifiedTime")).toInstant());
     } catch (NoSuchFileException gone) {
       return new Gone();
     }
   }
 
-  private static Content read(Path file, Instant modified) throws IOException {
+  private static Content read(Path file, int most, Instant modified) throws IOException {
     try (InputStream in =
             Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
         InputStream capped =
-            BoundedInputStream.builder().setInputStream(in).setMaxCount(MOST_BYTES + 1L).get()) {
+            BoundedInputStream.builder().setInputStream(in).setMaxCount(most + 1L).get()) {
       byte[] bytes = capped.readAllBytes();
-      return bytes.length > MOST_BYTES
-          ? new Unfit("grew beyond " + MOST_BYTES + " bytes")
+      return bytes.length > most
+          ? new Unfit("grew beyond " + most(most) + " bytes")
           : new Whole(bytes, modified);
     }
   }
@@ -88,6 +90,12 @@ sealed interface Content {
 
   /** No line of ours is longer. */
   int LONGEST_HEAD = 200;
+
+  private static String most(int most) {
+    return most == MOST_BYTES
+        ? Integer.toString(most)
+        : most + " in so little memory (LOCALQ_JAVA_OPTS=-Xmx1g localqd restart gives more)";
+  }
 
   /** S_IRUSR of stat(2). */
   int OWNER_READ = 0400;

@@ -193,7 +193,7 @@ public final class Intake {
 
   private Reading examine(Locked locked, Path file, JobId id, Duration now) throws IOException {
     Spool spool = locked.spool();
-    Content content = Content.read(file, spool.identity().uid());
+    Content content = spool.content(file);
     if (content instanceof Content.Unfit unfit) {
       return new Reading(Optional.empty(), Optional.of(unfit.reason()));
     }

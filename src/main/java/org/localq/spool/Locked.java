@@ -256,7 +256,7 @@ public final class Locked implements AutoCloseable {
   }
 
   private Optional<Clocks> clocks() throws IOException {
-    return Content.read(layout.clock(), spool.identity().uid()) instanceof Content.Whole whole
+    return spool.content(layout.clock()) instanceof Content.Whole whole
         ? Clocks.parse(new String(whole.bytes(), StandardCharsets.ISO_8859_1).strip())
         : Optional.empty();
   }

@@ -103,7 +103,7 @@ final class References {
   }
 
   private void read(Path path) throws IOException {
-    Content content = Content.read(path, spool.identity().uid());
+    Content content = spool.content(path);
     if (content instanceof Content.Whole whole) {
       read(whole.bytes());
     } else if (content instanceof Content.Unfit unfit

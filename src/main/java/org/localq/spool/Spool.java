@@ -42,9 +42,11 @@ public final class Spool implements AutoCloseable {
   private final Drafts drafts;
   private final Ids ids;
   private final JobReader reader;
+  private final Terms terms;
   private Optional<SpoolLock> lock = Optional.empty();
 
-  Spool(Layout layout, Identity identity, Account account, Fsync fsync) {
+  Spool(Layout layout, Identity identity, Account account, Fsync fsync, Terms terms) {
+    this.terms = terms;
     this.layout = layout;
     this.identity = identity;
     this.fsync = fsync;
@@ -145,7 +147,7 @@ public final class Spool implements AutoCloseable {
     if (lock.isEmpty()) {
       lock = Optional.of(SpoolLock.open(layout.lock()));
     }
-    return new Locked(this, lock.get().exclusive());
+    return new Locked(this, lock.get().exclusive(terms.overdue()));
   }
 
   /** Whether the spool is still where it was when it was first locked. */
@@ -302,9 +304,13 @@ public final class Spool implements AutoCloseable {
     return new Entry.Damaged(id, state, reason);
   }
 
+  Content content(Path file) throws IOException {
+    return Content.read(file, identity.uid(), terms.mostBytes());
+  }
+
   /** The job that {@code file} holds; nothing when it isn't there. */
   Optional<JobFile> read(JobId id, Path file, boolean withResult) throws IOException {
-    Content content = Content.read(file, identity.uid());
+    Content content = content(file);
     if (content instanceof Content.Whole whole) {
       return Optional.of(reader.read(id, whole, withResult));
     }
@@ -332,7 +338,7 @@ public final class Spool implements AutoCloseable {
           case REJECTED -> layout.rejected(entry.id());
           default -> layout.record(entry.id());
         };
-    if (!(Content.read(file, identity.uid()) instanceof Content.Whole whole)) {
+    if (!(content(file) instanceof Content.Whole whole)) {
       return Optional.empty();
     }
     try {

@@ -51,11 +51,18 @@ public final class SpoolGate {
   private final Identity identity;
   private final Account account;
   private final Fsync fsync;
+  private final Terms terms;
 
   public SpoolGate(Identity identity, Account account, Fsync fsync) {
+    this(identity, account, fsync, Terms.FREE);
+  }
+
+  /** A gate for a process that can't take everything. */
+  public SpoolGate(Identity identity, Account account, Fsync fsync, Terms terms) {
     this.identity = identity;
     this.account = account;
     this.fsync = fsync;
+    this.terms = terms;
   }
 
   /** The spool {@code root}, which has to be there. */
@@ -70,7 +77,7 @@ public final class SpoolGate {
     Layout layout = new Layout(root);
     refuseOtherVersion(layout);
     refuseOtherHost(layout);
-    return new Spool(layout, identity, account, fsync);
+    return new Spool(layout, identity, account, fsync, terms);
   }
 
   /**
@@ -88,7 +95,7 @@ public final class SpoolGate {
         && line(layout.version()).matches("[0-9]{1,9}")) {
       refuseOtherVersion(layout);
     }
-    return new Spool(layout, identity, account, fsync);
+    return new Spool(layout, identity, account, fsync, terms);
   }
 
   /** The spool {@code root}, made if nothing is there but perhaps an empty directory. */
@@ -125,7 +132,7 @@ public final class SpoolGate {
     refuseNetwork(root);
     Layout layout = new Layout(root);
     refuseOtherVersion(layout);
-    try (Spool spool = new Spool(layout, identity, account, fsync);
+    try (Spool spool = new Spool(layout, identity, account, fsync, terms);
         Locked locked = spool.lock()) {
       locked.adopt();
     }

@@ -10,7 +10,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The FileLock on one file, opened once: any other open and close of that file in this process
@@ -19,6 +21,9 @@ import java.util.List;
  * <p>The kernel frees the lock when its holder dies, so there is no expiry and nothing to clean up.
  */
 final class SpoolLock implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final Duration STEP = Duration.ofMillis(1);
+
   private final FileChannel channel;
   private final Path file;
   private final Object key;
@@ -61,11 +66,16 @@ final class SpoolLock implements AutoCloseable {
     }
   }
 
-  /** Waits until this process alone holds the lock. */
-  FileLock exclusive() throws IOException {
+  /**
+   * Waits until this process alone holds the lock.
+   *
+   * @param overdue is told once when that takes longer than any transition does: the holder may
+   *     have been stopped
+   */
+  FileLock exclusive(Overdue overdue) throws IOException {
     FileLock lock;
     try {
-      lock = channel.lock();
+      lock = waitFor(overdue);
     } catch (OverlappingFileLockException twice) {
       throw new IllegalStateException(
           "two threads of one process took the same spool's lock", twice);
@@ -75,6 +85,25 @@ final class SpoolLock implements AutoCloseable {
       throw new NoSuchFileException(file.toString(), null, "the spool was moved or removed");
     }
     return lock;
+  }
+
+  /** In small steps at first: a wait in the kernel tells nobody that it is long. */
+  private FileLock waitFor(Overdue overdue) throws IOException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    try {
+      while (System.nanoTime() - deadline < 0) {
+        FileLock lock = channel.tryLock();
+        if (lock != null) {
+          return lock;
+        }
+        TimeUnit.MILLISECONDS.sleep(STEP.toMillis());
+      }
+      overdue.at(file);
+    } catch (InterruptedException interrupted) {
+      // the wait below answers it
+      Thread.currentThread().interrupt();
+    }
+    return channel.lock();
   }
 
   /** Waits until no other process holds it exclusively. */

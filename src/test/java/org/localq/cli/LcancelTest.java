@@ -52,6 +52,20 @@ class LcancelTest {
     }
 
     @Test
+    void is_said_in_the_log_of_the_workers_where_there_is_one() throws Exception {
+      Path log = home.resolve(".localq/localqd.log");
+      context.run("lcancel", "1").exits(0);
+      assertFalse(Files.exists(log), "made by workers alone");
+      Files.createFile(log);
+      context.run("lcancel", "2").exits(0);
+      String line = ", pid " + CommandContext.pid() + ": job 2: CANCELLED";
+      assertEquals(List.of("2026-11-22T12:00:00 lcancel" + line), Files.readAllLines(log));
+      Files.delete(log);
+      Files.createDirectory(log);
+      context.run("lcancel", "3").exits(0);
+    }
+
+    @Test
     void on_hold_is_cancelled_too() throws Exception {
       Files.move(context.spool("1.json"), context.spool("held/1.json"));
       assertEquals("job 1 cancelled\n", context.run("lcancel", "1").exits(0).out());

@@ -132,6 +132,33 @@ class LocalqdTest {
     }
 
     @Test
+    void with_a_worker_in_trouble_says_what_it_is_and_what_to_do() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      context.limit(2).worker();
+      Path entry = context.spool(".localq/workers/" + CommandContext.pid());
+      Files.writeString(
+          entry, Files.readString(entry) + "/s: No space left on device\tfree some space   \n");
+      assertEquals(
+          "localqd is alive, pid "
+              + CommandContext.pid()
+              + ", 0 of 2 cores busy, spool "
+              + home
+              + "/.localq/queue; in trouble: /s: No space left on device; free some space\n",
+          context.run("localqd", "status").exits(0).out());
+      assertEquals(
+          "worker "
+              + CommandContext.pid()
+              + " alive, in trouble: /s: No space left on device (see localqd status); 0 of 2 cores"
+              + " busy, 1 pending\n",
+          context.run("lqueue").exits(0).err());
+      assertEquals(
+          "/s: No space left on device; free some space",
+          CommandContext.json(context.run("lqueue", "--json").exits(0).out())
+              .get("trouble")
+              .asText());
+    }
+
+    @Test
     void takes_no_worker_of_another_boot_or_start_for_alive() throws Exception {
       context.run("lbatch", "x").exits(0);
       Path entry = context.spool(".localq/workers/" + CommandContext.pid());

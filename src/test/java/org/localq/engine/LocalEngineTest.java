@@ -10,6 +10,7 @@ import static org.localq.Eventually.eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -60,6 +61,27 @@ class LocalEngineTest {
 
   @Nested
   class Start {
+    @Test
+    void names_the_program_that_is_not_on_the_path() throws Exception {
+      LocalEngine without =
+          new LocalEngine(
+              PROC,
+              base.resolve("shim"),
+              new LocalMachine(PROC).inherited(),
+              base + "::/nowhere",
+              "/u/localqd");
+      Launch launch = launch(SampleJob.of("true"));
+      assertEquals(
+          "setsid: not found on the worker's PATH, which is " + base + "::/nowhere",
+          assertThrows(IOException.class, () -> without.start(launch)).getMessage());
+      Path setsid = Files.createFile(base.resolve("setsid"));
+      Files.setPosixFilePermissions(setsid, PosixFilePermissions.fromString("rwx------"));
+      assertTrue(
+          assertThrows(IOException.class, () -> without.start(launch))
+              .getMessage()
+              .startsWith("sh: not found"));
+    }
+
     @Test
     void brings_the_command_to_its_exit_token() throws Exception {
       engine.start(

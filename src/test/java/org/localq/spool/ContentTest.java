@@ -3,6 +3,7 @@ package org.localq.spool;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -42,7 +43,8 @@ class ContentTest {
       byte[] bytes = {1, 0, (byte) 0xff};
       Files.write(file, bytes);
       Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2026-01-02T03:04:05Z")));
-      Content.Whole whole = assertInstanceOf(Content.Whole.class, Content.read(file, uid));
+      Content.Whole whole =
+          assertInstanceOf(Content.Whole.class, Content.read(file, uid, Content.MOST_BYTES));
       assertArrayEquals(bytes, whole.bytes());
       assertEquals(Instant.parse("2026-01-02T03:04:05Z"), whole.modified());
     }
@@ -52,7 +54,7 @@ class ContentTest {
     void may_be_readable_by_others(String mode) throws IOException {
       Files.createFile(file);
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
-      assertInstanceOf(Content.Whole.class, Content.read(file, uid));
+      assertInstanceOf(Content.Whole.class, Content.read(file, uid, Content.MOST_BYTES));
     }
 
     @Test
@@ -60,11 +62,25 @@ class ContentTest {
       lengthen(Content.MOST_BYTES);
       assertEquals(
           Content.MOST_BYTES,
-          assertInstanceOf(Content.Whole.class, Content.read(file, uid)).bytes().length);
+          assertInstanceOf(Content.Whole.class, Content.read(file, uid, Content.MOST_BYTES))
+              .bytes()
+              .length);
       lengthen(Content.MOST_BYTES + 1L);
       assertEquals(
           new Content.Unfit("has 33554433 bytes, expected at most 33554432"),
-          Content.read(file, uid));
+          Content.read(file, uid, Content.MOST_BYTES));
+    }
+
+    @Test
+    void has_less_room_in_little_memory() throws IOException {
+      int most = Terms.of(64 << 20, Overdue.UNHEARD).mostBytes();
+      assertTrue(most > 1 << 20 && most < 4 << 20, "" + most);
+      lengthen(most);
+      assertInstanceOf(Content.Whole.class, Content.read(file, uid, most));
+      lengthen(most + 1L);
+      Content.Unfit unfit = assertInstanceOf(Content.Unfit.class, Content.read(file, uid, most));
+      assertTrue(unfit.reason().contains("in so little memory"), unfit.reason());
+      assertEquals(Content.MOST_BYTES, Terms.of(Long.MAX_VALUE, Overdue.UNHEARD).mostBytes());
     }
 
     private void lengthen(long size) throws IOException {
@@ -79,7 +95,7 @@ class ContentTest {
   class Anything_else {
     @Test
     void is_gone_where_nothing_is() throws IOException {
-      assertEquals(new Content.Gone(), Content.read(file, uid));
+      assertEquals(new Content.Gone(), Content.read(file, uid, Content.MOST_BYTES));
     }
 
     @Test
@@ -87,7 +103,7 @@ class ContentTest {
       Files.createFile(file);
       assertEquals(
           new Content.Unfit("belongs to user " + uid + ", expected " + (uid + 1)),
-          Content.read(file, uid + 1));
+          Content.read(file, uid + 1, Content.MOST_BYTES));
     }
 
     @Test
@@ -96,7 +112,7 @@ class ContentTest {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
       assertEquals(
           new Content.Unfit("can be written by every user, expected mode 0600"),
-          Content.read(file, uid));
+          Content.read(file, uid, Content.MOST_BYTES));
     }
 
     @Test
@@ -105,20 +121,22 @@ class ContentTest {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("-w-rwx---"));
       assertEquals(
           new Content.Unfit("can't be read by its owner, expected mode 0600"),
-          Content.read(file, uid));
+          Content.read(file, uid, Content.MOST_BYTES));
     }
 
     @Test
     void is_unfit_where_it_is_a_directory() throws IOException {
       Files.createDirectory(file);
-      assertEquals(new Content.Unfit("is no regular file"), Content.read(file, uid));
+      assertEquals(
+          new Content.Unfit("is no regular file"), Content.read(file, uid, Content.MOST_BYTES));
     }
 
     @Test
     void is_unfit_where_it_is_a_link() throws IOException {
       Path target = Files.createFile(directory.resolve("target"));
       Files.createSymbolicLink(file, target);
-      assertEquals(new Content.Unfit("is no regular file"), Content.read(file, uid));
+      assertEquals(
+          new Content.Unfit("is no regular file"), Content.read(file, uid, Content.MOST_BYTES));
     }
   }
 }

@@ -81,6 +81,10 @@ final class OtherProcess implements AutoCloseable {
     process.getOutputStream().close();
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** As kill -9 does; returns once it is gone. */
   void kill() {
     process.destroyForcibly().onExit().join();

@@ -11,6 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.localq.core.JobId;
+import org.localq.engine.LocalMachine;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 // a lock that is not let go must not hang the build
@@ -64,6 +68,39 @@ class SpoolLockTest {
                   }
                 });
         assertTrue(ended, "two processes held the lock at once");
+      }
+    }
+
+    @Test
+    void that_is_held_for_long_is_said_to_be_once_and_waited_for() throws Exception {
+      List<Path> heard = new CopyOnWriteArrayList<>();
+      try (OtherProcess holder =
+              OtherProcess.thatHolds(bench.layout.lock(), directory.resolve("witness"));
+          Spool spool =
+              new SpoolGate(
+                      bench.identity,
+                      Bench.ACCOUNT,
+                      Bench.FILES_ONLY,
+                      new Terms(heard::add, Content.MOST_BYTES))
+                  .open(bench.layout.root())) {
+        Thread waiter = new Thread(() -> lockAndLetGo(spool));
+        waiter.start();
+        org.localq.Eventually.eventually(() -> !heard.isEmpty(), () -> "" + waiter.getState());
+        assertTrue(waiter.isAlive());
+        assertEquals(
+            Optional.of(Long.toString(holder.pid())),
+            new LocalMachine(Path.of("/proc")).lockHolder(bench.layout.lock()));
+        holder.tellToEnd();
+        waiter.join();
+        assertEquals(List.of(bench.layout.lock()), heard);
+      }
+    }
+
+    private void lockAndLetGo(Spool spool) {
+      try {
+        spool.lock().close();
+      } catch (IOException failed) {
+        throw new IllegalStateException(failed);
       }
     }
 

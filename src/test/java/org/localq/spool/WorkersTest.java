@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -21,10 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.SmallDisk;
 import org.localq.core.Policy;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
 import org.localq.core.Retention;
+import org.localq.core.Trouble;
 
 /** On the real file system: the lock that workers share is between processes. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
@@ -184,13 +187,52 @@ class WorkersTest {
     void says_when_and_under_which_boot_a_worker_started() throws IOException {
       try (Workers.Membership member = workers.join(locked, wish("4"))) {
         assertTrue(member != null);
-        List<String> lines = bench.text(".localq/workers/4711").lines().toList();
-        assertEquals("99 " + bench.identity.boot(), lines.get(0));
-        assertTrue(lines.get(1).isBlank(), "room for what keeps it from its work");
+        assertEquals(
+            "99 " + bench.identity.boot(),
+            bench.text(".localq/workers/4711").lines().findFirst().orElseThrow());
         assertEquals(List.of(SELF), workers.alive(process -> true));
       }
       bench.assertNames(".localq/workers");
       assertEquals(List.of(), workers.alive(process -> true));
+    }
+
+    @Test
+    void shows_in_place_what_keeps_its_worker_from_its_work() throws IOException {
+      try (Workers.Membership member = workers.join(locked, wish("4"))) {
+        int length = bench.text(".localq/workers/4711").length();
+        assertEquals(Optional.empty(), workers.trouble(SELF));
+        Trouble full = new Trouble("/s\u00fc: No space left on device", "free some space");
+        member.show(Optional.of(full));
+        assertEquals(Optional.of(full), workers.trouble(SELF));
+        assertEquals(List.of(SELF), workers.alive(process -> true));
+        member.show(Optional.of(new Trouble("short", "")));
+        assertEquals(Optional.of(new Trouble("short", "")), workers.trouble(SELF));
+        member.show(Optional.of(new Trouble("w\n".repeat(2000), "a")));
+        assertTrue(workers.trouble(SELF).orElseThrow().what().startsWith("w\\nw\\n"));
+        assertEquals(2, bench.text(".localq/workers/4711").lines().count());
+        member.show(Optional.empty());
+        assertEquals(Optional.empty(), workers.trouble(SELF));
+        assertEquals(length, bench.text(".localq/workers/4711").length());
+      }
+      assertEquals(Optional.empty(), workers.trouble(SELF));
+    }
+
+    @Test
+    void shows_it_on_a_full_disk_too() throws Exception {
+      Path place = Files.createDirectory(directory.resolve("small"));
+      try (SmallDisk disk = SmallDisk.mount(place, "256k")) {
+        Bench small = new Bench(place, Bench.FILES_ONLY);
+        Workers its = small.spool.workers();
+        try (Locked lock = small.spool.lock();
+            Workers.Membership member = its.join(lock, wish("4"))) {
+          disk.fill();
+          Trouble full = Trouble.of("No space left on device");
+          member.show(Optional.of(full));
+          assertEquals(Optional.of(full), its.trouble(SELF));
+        } finally {
+          small.close();
+        }
+      }
     }
 
     @Test

@@ -581,6 +581,123 @@ class WorkerTest {
   }
 
   @Nested
+  class The_log {
+    private JobId id;
+
+    @BeforeEach
+    void submit() throws Exception {
+      id = rig.submit(1);
+    }
+
+    private void says(String... lines) {
+      assertEquals(
+          List.of(lines),
+          rig.logged().stream()
+              .map(l -> l.replaceAll("started [-0-9T:]+,", "started TIME,"))
+              .toList(),
+          rig::evidence);
+    }
+
+    @Test
+    void names_claim_start_and_end_once() throws Exception {
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.tick();
+      rig.shimEnds(id, 1, "3");
+      rig.settle();
+      rig.settle();
+      says(
+          "job 1: claimed, attempt 1, cores 1",
+          "job 1: started TIME, attempt 1, pid 4711",
+          "job 1: FAILED, exit code 3, NonZeroExitCode");
+    }
+
+    @Test
+    void names_the_start_of_a_job_that_was_over_at_the_first_look() throws Exception {
+      rig.tick();
+      rig.runs(id, "0");
+      says(
+          "job 1: claimed, attempt 1, cores 1",
+          "job 1: started TIME, attempt 1, pid 4711",
+          "job 1: COMPLETED, exit code 0");
+    }
+
+    @Test
+    void of_a_second_worker_leaves_the_start_to_the_one_that_spawned_it() throws Exception {
+      rig.cancel(id, GRACE);
+      Worker other = rig.anotherWorker();
+      rig.tick();
+      rig.tick(other);
+      JobId next = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(next, 1);
+      rig.tick(other);
+      rig.tick();
+      says(
+          "job 1: CANCELLED",
+          "job 2: claimed, attempt 1, cores 1",
+          "job 2: started TIME, attempt 1, pid 4711");
+    }
+
+    @Test
+    void of_a_newcomer_names_what_it_finds_running() throws Exception {
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.boot(Rig.BOOT);
+      rig.tick();
+      rig.tick();
+      says("job 1: claimed, attempt 1, cores 1", "job 1: found running, attempt 1, pid 4711");
+    }
+
+    @Test
+    void names_term_and_kill_once() throws Exception {
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.cancel(id, GRACE);
+      rig.tick();
+      rig.pass(GRACE);
+      rig.tick();
+      rig.tick();
+      says(
+          "job 1: claimed, attempt 1, cores 1",
+          "job 1: started TIME, attempt 1, pid 4711",
+          "job 1: cancelled; its processes were sent TERM",
+          "job 1: not gone 30 s after TERM; was sent KILL");
+    }
+
+    @Test
+    void names_an_attempt_that_is_given_up_and_why() throws Exception {
+      rig.tick();
+      rig.cancel(id, GRACE);
+      says(
+          "job 1: claimed, attempt 1, cores 1",
+          "job 1: attempt 1 is given up before its shim came, because it is cancelled",
+          "job 1: CANCELLED");
+    }
+
+    @Test
+    void names_a_shim_that_is_spawned_again_and_one_that_died() throws Exception {
+      rig.tick();
+      rig.boot(Rig.BOOT);
+      rig.tick();
+      Files.createFile(rig.running("1.1.started"));
+      rig.tick();
+      rig.pass(Duration.ofSeconds(10));
+      rig.tick();
+      assertEquals(
+          List.of(
+              "job 1: attempt 1 was spawned again: no shim had shown up for it",
+              "job 1: attempt 1 is closed, because its shim died before the command was started;"
+                  + " back in the queue",
+              "job 1: claimed, attempt 2, cores 1"),
+          rig.logged().subList(1, 4),
+          rig::evidence);
+    }
+  }
+
+  @Nested
   class A_drop_by_hand {
     @Test
     void becomes_a_job_and_is_claimed_in_the_same_tick() throws Exception {
