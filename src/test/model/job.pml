@@ -105,7 +105,9 @@ byte boot;
 byte kills = KILLS, haste = HASTE, misses = MISSES, cuts = CUTS;
 byte coming[NA];                /* shims on their way to the start token */
 bit shim_alive[NA];             /* the shim that made it */
-bit command[NA];                /* its subshell, which becomes the command */
+byte command[NA];               /* its subshell: SUBSHELL, and once it has exec'ed COMMAND */
+#define SUBSHELL 1
+#define COMMAND 2
 bit child[NA];                  /* what the command leaves behind */
 bit stubborn;                   /* neither ends by itself or by TERM */
 
@@ -122,6 +124,7 @@ bit asked[JOBS], told[JOBS], wish[JOBS], collected[JOBS];
 
 #define BUSY(a) (command[a] || child[a])
 #define ANY(x, j) (x[A(j, 0)] || x[A(j, 1 % ATTEMPTS)] || x[A(j, 2 % ATTEMPTS)])
+#define LIVE(j) (command[A(j, 0)] == COMMAND || command[A(j, 1 % ATTEMPTS)] == COMMAND || command[A(j, 2 % ATTEMPTS)] == COMMAND || ANY(child, j))
 #define GONE 0
 #define SHIM_ONLY 1
 #define ALIVE 2
@@ -159,7 +162,7 @@ proctype shim(byte j, k, born) {
 		:: boot == born && !shim_alive[a] -> goto gone                          /* killed as one that is stuck */
 		:: boot == born && shim_alive[a] && kills > 0 -> kills--; goto dead     /* killed, or the fork is refused */
 		:: boot == born && shim_alive[a] && f[j].script[k] == 0 -> goto dead
-		:: boot == born && shim_alive[a] && f[j].script[k] != 0 -> command[a] = 1
+		:: boot == born && shim_alive[a] && f[j].script[k] != 0 -> command[a] = SUBSHELL
 		fi
 	}
 	atomic {        /* its content */
@@ -192,11 +195,8 @@ proctype shim(byte j, k, born) {
 		assert(!ran[a] || twice);                                       /* at most once an attempt */
 		assert(!ANY(ran, j) || wish[j] && boot > 0 || again);           /* a new one only if none ran, or on demand */
 		assert(!recorded[j] || late);
-		assert(!ANY(child, j) && ANY(command, j) == 1 || limit);
-#if JOBS == 2
-		assert(!(ANY(ran, 1 - j) && (ANY(command, 1 - j) || ANY(child, 1 - j))) || limit);     /* limit 1, one core each */
-#endif
-		ran[a] = 1
+		assert(!LIVE(j) && !LIVE(JOBS - 1 - j) || limit);               /* limit 1, one core each */
+		ran[a] = 1; command[a] = COMMAND
 	}
 	if
 	:: atomic { boot == born && command[a] && shim_alive[a] && kills > 0 -> kills--; killed[a] = 1; shim_alive[a] = 0 }
@@ -219,16 +219,27 @@ gone:	skip
 
 /* -------------------------------------------------------------------- the transitions, as in spool.Locked ---- */
 
+inline secure_claim(j) {        /* before any spawn: the job would be pending again while its command ran */
+#ifndef CLAIM_NOT_FSYNCED
+	atomic { STEP; fsync_running(j) }
+	atomic { STEP; FSYNC(root); FSYNC(held) }
+#endif
+}
+
 inline spawn(j, k) {            /* engine.start; what is refused leaves the claim as it is */
 	atomic { STEP; if :: coming[A(j, k)]++; run shim(j, k, born) :: kills > 0 -> kills-- fi }
 }
 
 inline move_to_running(j) {      /* from the root, or from held/ */
 	atomic { STEP; if :: f[j].root -> f[j].root = 0 :: else -> f[j].held = 0 fi; f[j].running = 1 }
-#ifndef CLAIM_NOT_FSYNCED
-	atomic { STEP; fsync_running(j) }
-	atomic { STEP; FSYNC(root); FSYNC(held) }
+	secure_claim(j)
+}
+
+inline respawn(j, k) {          /* whoever claimed it may have died before it was on the disk */
+#ifndef RESPAWN_NOT_FSYNCED
+	secure_claim(j);
 #endif
+	spawn(j, k)
 }
 
 inline claim(j, k) {
@@ -303,7 +314,7 @@ inline publish(j, k, kind) {
 		assert(!f[j].done || real);                             /* one record */
 		assert(!ANY(command, j) && !ANY(child, j) || alive);    /* it frees the job's cores */
 		if
-		:: kind == EXIT -> assert(f[j].exit[k] && ran[A(j, k)] || real)
+		:: kind == EXIT -> assert(f[j].exit[k] && (ran[A(j, k)] || termed[A(j, k)]) || real)
 		:: kind == CANCELLED -> assert(asked[j] || unasked)     /* asked for while it had not ended */
 		:: kind == NODE_FAIL -> assert(boot > 0 && !f[j].exit[k] || real)
 		:: kind == SHIM_LOST -> assert(!f[j].exit[k] || real);
@@ -463,7 +474,7 @@ inline judge(j, k, a) {
 	if
 	:: atomic { verdict == V_WAIT -> skip }
 	:: atomic { verdict == V_CLEAN_UP -> skip } clean_up(j)
-	:: atomic { verdict == V_RESPAWN -> skip } spawn(j, k)
+	:: atomic { verdict == V_RESPAWN -> skip } respawn(j, k)
 	:: atomic { verdict == V_VOID -> skip } void_attempt(j, k)
 	:: atomic { verdict == V_PUT_BACK -> skip } put_back(j)
 	:: atomic { verdict == V_CLOSE -> skip } close_attempt(j, k)
@@ -685,33 +696,43 @@ inline come_back(j) {
 #endif
 }
 
+#if defined(ENDING) || MISSES
+#define LEAVE(a) if :: child[a] = 1 :: skip fi
+#else
+#define LEAVE(a) skip
+#endif
+#ifdef ENDING
+#define AGE_MEMORIES for (z : 0 .. WORKERS + LCANCELS + 2) { if :: memory[z] == FRESH -> memory[z] = OLD :: else fi } z = 0
+#else
+#define AGE_MEMORIES skip
+#endif
+#define COMMAND_ENDS(a) :: atomic { command[a] == COMMAND && !stubborn -> command[a] = 0; LEAVE(a) }
+#define CHILD_ENDS(a) :: atomic { child[a] && !stubborn -> child[a] = 0 }
+#define TERM_OF(a) f[(a) / ATTEMPTS].term[(a) % ATTEMPTS]
+#define GRACE_ELAPSES(a) :: atomic { termed[a] == FRESH || TERM_OF(a) == FRESH -> \
+	if :: termed[a] == FRESH -> termed[a] = OLD :: else fi; \
+	if :: TERM_OF(a) == FRESH -> TERM_OF(a) = OLD :: else fi; AGE_MEMORIES }
+#if NA == 1
+#define EACH_ATTEMPT(event) event(0)
+#elif NA == 2
+#define EACH_ATTEMPT(event) event(0) event(1)
+#elif NA == 3
+#define EACH_ATTEMPT(event) event(0) event(1) event(2)
+#elif NA == 4
+#define EACH_ATTEMPT(event) event(0) event(1) event(2) event(3)
+#else
+#define EACH_ATTEMPT(event) event(0) event(1) event(2) event(3) event(4) event(5)
+#endif
+
 proctype world() {
 	byte a, j, z;
 end:	do
-	:: atomic { command[0] && ran[0] && !stubborn -> a = 0; goto ends }
-	:: atomic { NA > 1 && command[1 % NA] && ran[1 % NA] && !stubborn -> a = 1 % NA; goto ends }
-	:: atomic { NA > 2 && command[2 % NA] && ran[2 % NA] && !stubborn -> a = 2 % NA; goto ends }
-	:: atomic { NA > 3 && command[3 % NA] && ran[3 % NA] && !stubborn -> a = 3 % NA;
-ends:		command[a] = 0;
+	EACH_ATTEMPT(COMMAND_ENDS)
 #if defined(ENDING) || MISSES
-		if :: child[a] = 1 :: skip fi;
+	EACH_ATTEMPT(CHILD_ENDS)
+	:: atomic { stubborn && command[0] == COMMAND && !f[0].marker -> command[0] = 0; child[0] = 1 }     /* and leaves a stubborn one */
 #endif
-		a = 0 }
-#if defined(ENDING) || MISSES
-	:: atomic { child[0] && !stubborn -> child[0] = 0 }
-	:: atomic { stubborn && command[0] && !f[0].marker && ran[0] -> command[0] = 0; child[0] = 1 }  /* what it leaves is stubborn */
-#endif
-	/* a grace elapses */
-	:: atomic { termed[0] == FRESH || f[0].term[0] == FRESH -> a = 0; goto elapses }
-	:: atomic { NA > 1 && termed[1 % NA] == FRESH -> a = 1 % NA; goto elapses }
-	:: atomic { NA > 2 && termed[2 % NA] == FRESH -> a = 2 % NA; goto elapses }
-	:: atomic { NA > 3 && termed[3 % NA] == FRESH -> a = 3 % NA;
-elapses:	if :: termed[a] == FRESH -> termed[a] = OLD :: else fi;
-		if :: f[a / ATTEMPTS].term[a % ATTEMPTS] == FRESH -> f[a / ATTEMPTS].term[a % ATTEMPTS] = OLD :: else fi;
-#ifdef ENDING
-		for (z : 0 .. WORKERS + LCANCELS + 2) { if :: memory[z] == FRESH -> memory[z] = OLD :: else fi } z = 0;
-#endif
-		a = 0 }
+	EACH_ATTEMPT(GRACE_ELAPSES)
 #if CUTS
 	:: atomic { cuts > 0 -> cuts--; boot++; lock = 0;
 		for (z : 0 .. NA - 1) { coming[z] = 0; shim_alive[z] = 0; command[z] = 0; child[z] = 0 }
