@@ -104,7 +104,8 @@ byte lock;                      /* .localq/lock: who holds it; the kernel frees 
 byte boot;
 byte kills = KILLS, haste = HASTE, misses = MISSES, cuts = CUTS;
 byte coming[NA];                /* shims on their way to the start token */
-bit shim_alive[NA];             /* the shim that made it */
+bit shim_alive[NA];             /* the shim that made it, */
+byte leader[NA];                /* and which one that is */
 byte command[NA];               /* its subshell: SUBSHELL, and once it has exec'ed COMMAND */
 #define SUBSHELL 1
 #define COMMAND 2
@@ -139,6 +140,9 @@ bit asked[JOBS], told[JOBS], wish[JOBS], collected[JOBS];
 #define STEP if :: boot != born -> goto dead :: boot == born && kills > 0 -> kills--; goto dead :: boot == born -> skip fi
 #define UNLOCK atomic { if :: lock == _pid && boot == born -> lock = 0 :: else fi }
 
+#define UP (shim_alive[a] && leader[a] == _pid)
+#define SUB (command[a] && leader[a] == _pid)
+
 /* shim.sh; its subshell goes on when it is killed */
 proctype shim(byte j, k, born) {
 	byte a;
@@ -148,7 +152,8 @@ proctype shim(byte j, k, born) {
 		:: boot != born -> goto gone
 		:: boot == born && kills > 0 -> kills--; coming[a]--; goto gone
 		:: boot == born && f[j].start[k] != NONE -> coming[a]--; goto gone
-		:: boot == born && f[j].start[k] == NONE -> coming[a]--; shim_alive[a] = 1;
+		:: boot == born && f[j].start[k] == NONE && !command[a] && !shim_alive[a] ->    /* two late ones come one by one */
+			coming[a]--; shim_alive[a] = 1; leader[a] = _pid;
 #ifdef CONTENT_BEFORE_FORK
 			f[j].start[k] = SHIM
 #else
@@ -159,38 +164,38 @@ proctype shim(byte j, k, born) {
 	atomic {        /* [ -r run ], and the fork */
 		if
 		:: boot != born -> goto gone
-		:: boot == born && !shim_alive[a] -> goto gone                          /* killed as one that is stuck */
-		:: boot == born && shim_alive[a] && kills > 0 -> kills--; goto dead     /* killed, or the fork is refused */
-		:: boot == born && shim_alive[a] && f[j].script[k] == 0 -> goto dead
-		:: boot == born && shim_alive[a] && f[j].script[k] != 0 -> command[a] = SUBSHELL
+		:: boot == born && !UP -> goto gone                          /* killed as one that is stuck */
+		:: boot == born && UP && kills > 0 -> kills--; goto dead     /* killed, or the fork is refused */
+		:: boot == born && UP && f[j].script[k] == 0 -> goto dead
+		:: boot == born && UP && f[j].script[k] != 0 -> command[a] = SUBSHELL
 		fi
 	}
 	atomic {        /* its content */
 		if
 		:: boot != born -> goto gone
-		:: boot == born && !command[a] -> goto ended
-		:: boot == born && command[a] && shim_alive[a] && kills > 0 -> kills--; killed[a] = 1; shim_alive[a] = 0
-		:: boot == born && command[a] -> skip
+		:: boot == born && !SUB -> goto ended
+		:: boot == born && SUB && UP && kills > 0 -> kills--; killed[a] = 1; shim_alive[a] = 0
+		:: boot == born && SUB -> skip
 		fi;
 		if :: f[j].start[k] == EMPTY -> f[j].start[k] = SHIM :: else fi
 	}
 	atomic {        /* is_over (R4) */
 		if
 		:: boot != born -> goto gone
-		:: boot == born && !command[a] -> goto ended
+		:: boot == born && !SUB -> goto ended
 #ifdef NO_LOOK_AFTER_TOKEN
-		:: boot == born && command[a] -> skip
+		:: boot == born && SUB -> skip
 #else
-		:: boot == born && command[a] && (!f[j].running || f[j].requeued[k]) -> command[a] = 0; goto dead
-		:: boot == born && command[a] && f[j].running && !f[j].requeued[k] -> skip
+		:: boot == born && SUB && (!f[j].running || f[j].requeued[k]) -> command[a] = 0; goto dead
+		:: boot == born && SUB && f[j].running && !f[j].requeued[k] -> skip
 #endif
 		fi
 	}
 	atomic {        /* exec */
 		if
 		:: boot != born -> goto gone
-		:: boot == born && !command[a] -> goto ended
-		:: boot == born && command[a] -> skip
+		:: boot == born && !SUB -> goto ended
+		:: boot == born && SUB -> skip
 		fi;
 		assert(!ran[a] || twice);                                       /* at most once an attempt */
 		assert(!ANY(ran, j) || wish[j] && boot > 0 || again);           /* a new one only if none ran, or on demand */
@@ -199,21 +204,21 @@ proctype shim(byte j, k, born) {
 		ran[a] = 1; command[a] = COMMAND
 	}
 	if
-	:: atomic { boot == born && command[a] && shim_alive[a] && kills > 0 -> kills--; killed[a] = 1; shim_alive[a] = 0 }
-	:: atomic { boot != born || !command[a] -> skip }
+	:: atomic { boot == born && SUB && UP && kills > 0 -> kills--; killed[a] = 1; shim_alive[a] = 0 }
+	:: atomic { boot != born || !SUB -> skip }
 	fi;
 ended:	atomic {        /* wait, [ -s started ], is_over again, and the exit token */
 		if
-		:: boot != born || !command[a] && !shim_alive[a] -> goto gone
-		:: boot == born && !command[a] && shim_alive[a] && kills > 0 -> kills--; killed[a] = 1; shim_alive[a] = 0; goto gone
-		:: boot == born && !command[a] && shim_alive[a] -> skip
+		:: boot != born || !SUB && !UP -> goto gone
+		:: boot == born && !SUB && UP && kills > 0 -> kills--; killed[a] = 1; shim_alive[a] = 0; goto gone
+		:: boot == born && !SUB && UP -> skip
 		fi;
 		if
 		:: f[j].start[k] == SHIM && f[j].running && !f[j].requeued[k] -> f[j].exit[k] = 1
 		:: else -> skip
 		fi
 	}
-dead:	atomic { if :: boot == born -> shim_alive[a] = 0 :: else fi }
+dead:	atomic { if :: boot == born && leader[a] == _pid -> shim_alive[a] = 0 :: else fi }
 gone:	skip
 }
 
