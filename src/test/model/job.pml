@@ -577,7 +577,11 @@ end:	do
 	   atomic { k = 0; a = 0; start = 0; seen = 0; verdict = 0; kind = 0; ended = 0 }
 	od;
 dead:	UNLOCK;
-	goto up
+#ifdef MORTAL
+	if :: boot == born -> goto gone :: else fi;     /* nobody starts another */
+#endif
+	goto up;
+gone:	skip
 }
 
 proctype lcancel() {            /* worker.Cancellation, of any job in any state */
@@ -615,9 +619,9 @@ pending:
 	:: atomic { n == 3 || !f[j].running || f[j].done -> break }
 	od;
 	atomic { STEP; told[j] = 1 }
-#if WORKERS == 0
+#ifdef MORTAL
 	UNLOCK;
-	do                      /* pursue: no worker is alive, and it stays until the end */
+	do                      /* pursue: perhaps no worker is alive, and it stays until the end */
 	:: atomic { boot != born -> goto dead }
 	:: atomic { boot == born && lock == 0 && ACT(j) -> lock = _pid } judge(j, k, a); UNLOCK
 	:: atomic { boot == born && !f[j].running -> goto dead }
