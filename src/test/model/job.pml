@@ -32,12 +32,15 @@
 #ifndef MISSES                  /* looks at the processes that miss one which is just forking */
 #define MISSES 0
 #endif
+#ifndef GLANCES                 /* looks at a job of which there is nothing to do */
+#define GLANCES 0
+#endif
 #ifndef HOLDS                   /* of lhold and lrelease; designed, not built */
 #define HOLDS 0
 #endif
 
 /* What an assertion that fails is called in scenarios: never set, so that `x || twice` is x with a name. */
-bit twice, again, late, limit, alive, real, unasked, promise, lost, stray, hasty, unheard, unknown, guess, budget;
+bit twice, again, late, limit, alive, real, unasked, promise, lost, stray, hasty, unheard, unknown, guess, closed, budget;
 
 /* ------------------------------------------------------------------------------------------------ the disk ---- */
 
@@ -102,7 +105,7 @@ inline fsync_running(j) {
 
 byte lock;                      /* .localq/lock: who holds it; the kernel frees it when that process dies */
 byte boot;
-byte kills = KILLS, haste = HASTE, misses = MISSES, cuts = CUTS;
+byte kills = KILLS, haste = HASTE, glances = GLANCES, misses = MISSES, cuts = CUTS;
 byte coming[NA];                /* shims on their way to the start token */
 bit shim_alive[NA];             /* the shim that made it, */
 byte leader[NA];                /* and which one that is */
@@ -225,7 +228,9 @@ gone:	skip
 /* -------------------------------------------------------------------- the transitions, as in spool.Locked ---- */
 
 inline secure_claim(j) {        /* before any spawn: the job would be pending again while its command ran */
-#ifndef CLAIM_NOT_FSYNCED
+#ifdef CLAIM_NOT_FSYNCED
+	skip
+#else
 	atomic { STEP; fsync_running(j) }
 	atomic { STEP; FSYNC(root); FSYNC(held) }
 #endif
@@ -248,7 +253,7 @@ inline respawn(j, k) {          /* whoever claimed it may have died before it wa
 }
 
 inline claim(j, k) {
-	atomic { STEP; k = CURRENT(j); f[j].script[k] = boot + 1 }
+	atomic { STEP; k = CURRENT(j); assert(!CLOSED(j, k) || closed); f[j].script[k] = boot + 1 }
 	if
 	:: atomic { f[j].root -> skip } move_to_running(j); spawn(j, k)
 	:: atomic { !f[j].root -> STEP; f[j].script[k] = 0 }              /* RACE: gone meanwhile; only where somebody moves without the lock */
@@ -272,6 +277,8 @@ inline mark_cancelled(j) {
 inline void_attempt(j, k) {
 #ifdef VOID_IN_TWO_STEPS
 	atomic { STEP; if :: f[j].start[k] == NONE -> f[j].start[k] = EMPTY :: else -> goto done_judging fi }
+	atomic { STEP; f[j].start[k] = VOID }
+#elif defined(VOID_REPLACES)
 	atomic { STEP; f[j].start[k] = VOID }
 #else
 	atomic { STEP; if :: f[j].start[k] == NONE -> f[j].start[k] = VOID :: else fi }        /* R3 */
@@ -316,7 +323,7 @@ inline remove(j) {
 /* The record; what it says is judged here. */
 inline publish(j, k, kind) {
 	atomic { STEP;
-		assert(!f[j].done || real);                             /* one record */
+		assert(!recorded[j] || real);                           /* one record */
 		assert(!ANY(command, j) && !ANY(child, j) || alive);    /* it frees the job's cores */
 		if
 		:: kind == EXIT -> assert(f[j].exit[k] && (ran[A(j, k)] || termed[A(j, k)]) || real)
@@ -376,6 +383,8 @@ inline look(seen, a) {
 
 #ifdef KILL_AT_ONCE
 #define GRACE_OVER(sent) (sent != NONE)
+#elif defined(NO_KILL)
+#define GRACE_OVER(sent) false
 #else
 #define GRACE_OVER(sent) (sent == OLD)
 #endif
@@ -452,14 +461,18 @@ inline kill(j, a) {
 	atomic { STEP; assert(!recorded[j] || stray);
 		assert(termed[a] != NONE || unheard);            /* never without a TERM */
 		assert(termed[a] == OLD || hasty);              /* and a grace after it */
-#ifndef NO_KILL
 		command[a] = 0; child[a] = 0
-#endif
 	}
 }
 
+#ifdef HIGHEST_ATTEMPT
+#define IN_BUDGET(j, k) skip
+#else
+#define IN_BUDGET(j, k) assert(k < ATTEMPTS && !CLOSED(j, k) || budget)
+#endif
+
 inline judge(j, k, a) {
-	atomic { k = CURRENT(j); assert(k < ATTEMPTS && !CLOSED(j, k) || budget); a = A(j, k);
+	atomic { k = CURRENT(j); IN_BUDGET(j, k); a = A(j, k);
 		start = f[j].start[k]; ended = f[j].exit[k] }
 	atomic { if :: start != NONE -> look(seen, a) :: else -> seen = GONE fi }       /* R6: processes first, */
 	atomic {                                                                        /* tokens second */
@@ -502,9 +515,14 @@ done_judging: skip
 	f[j].script[K(j)] == 0 && f[j].start[K(j)] == NONE || !OF_THIS_BOOT(j, K(j)) || \
 	f[j].start[K(j)] == NONE && (f[j].marker || coming[A(j, K(j))] == 0 || haste > 0) || \
 	f[j].start[K(j)] != NONE && (PRESENCE(A(j, K(j))) == GONE || misses > 0 && !shim_alive[A(j, K(j))]) || \
-	(f[j].exit[K(j)] || f[j].marker) && PRESENCE(A(j, K(j))) == ALIVE && (f[j].term[K(j)] == NONE && SENT == NONE || f[j].term[K(j)] == OLD || SENT == OLD) || \
+	(f[j].exit[K(j)] || f[j].marker) && PRESENCE(A(j, K(j))) == ALIVE && (f[j].term[K(j)] == NONE && SENT == NONE || GRACE_OVER(f[j].term[K(j)]) || GRACE_OVER(SENT)) || \
 	f[j].marker && PRESENCE(A(j, K(j))) == SHIM_ONLY && STUCK))
-#define TIDY(j) (!f[j].running && (f[j].done || !WANTED(j)) && MENTIONED(j) || f[j].running && f[j].done)
+#ifdef TIDY_FORGETS_HELD
+#define NEEDED(j) f[j].root
+#else
+#define NEEDED(j) WANTED(j)
+#endif
+#define TIDY(j) (!f[j].running && (f[j].done || !NEEDED(j)) && MENTIONED(j) || f[j].running && f[j].done)
 #define TWIN(j) (f[j].root && (f[j].done || f[j].running) && !ACT(j))
 #if JOBS == 2
 #define FITS(j) (!f[j].running && !f[1 - j].running)
@@ -513,7 +531,14 @@ done_judging: skip
 #endif
 #define CLAIM(j) (f[j].root && !f[j].done && FITS(j) && !f[j].marker)
 #define WISH(j) (WANTED(j) && !f[j].running && !f[j].done && f[j].marker)
-#define WORK(j) (ACT(j) || TIDY(j) || TWIN(j) || CLAIM(j) || WISH(j))
+#define GLANCE(j) (glances > 0 && f[j].running && !f[j].done)
+#define WORK(j) (GLANCE(j) || ACT(j) || TIDY(j) || TWIN(j) || CLAIM(j) || WISH(j))
+
+#if GLANCES
+#define USE_GLANCE(j) if :: GLANCE(j) && !ACT(j) -> glances-- :: else fi
+#else
+#define USE_GLANCE(j) skip
+#endif
 
 #ifdef NO_LOCK_FOR_JUDGE
 #define LOCK_FOR_JUDGE if :: lock == _pid -> lock = 0 :: else fi
@@ -556,9 +581,9 @@ up:	atomic { born = boot; j = 0; k = 0; a = 0; z = 0; start = 0; seen = 0; verdi
 end:	do
 	:: if
 	   :: atomic { boot != born -> goto dead }
-	   :: atomic { boot == born && lock == 0 && WORK(0) -> lock = _pid; j = 0 }
+	   :: atomic { boot == born && lock == 0 && WORK(0) -> lock = _pid; j = 0; USE_GLANCE(0) }
 #if JOBS == 2
-	   :: atomic { boot == born && lock == 0 && WORK(1) -> lock = _pid; j = 1 }
+	   :: atomic { boot == born && lock == 0 && WORK(1) -> lock = _pid; j = 1; USE_GLANCE(1) }
 #endif
 	   fi;
 	   if
@@ -623,7 +648,7 @@ pending:
 	UNLOCK;
 	do                      /* pursue: perhaps no worker is alive, and it stays until the end */
 	:: atomic { boot != born -> goto dead }
-	:: atomic { boot == born && lock == 0 && ACT(j) -> lock = _pid } judge(j, k, a); UNLOCK
+	:: atomic { boot == born && lock == 0 && (ACT(j) || TIDY(j)) -> lock = _pid } judge(j, k, a); UNLOCK
 	:: atomic { boot == born && !f[j].running -> goto dead }
 	od;
 #endif
@@ -752,8 +777,17 @@ end:	do
 }
 
 #define FOR_EVER(j) (stubborn && f[j].running && !f[j].done && ANY(command, j) && !f[j].marker)
-#define END(j) assert(FOR_EVER(j) || (f[j].done || collected[j]) && !f[j].running && !WANTED(j) && !MENTIONED(j) || lost); \
-	assert(!ANY(command, j) && !ANY(child, j) || FOR_EVER(j) || alive)
+#ifdef MORTAL                   /* with no worker alive only what was promised is kept; the rest waits for the next */
+#define OVER(j) (!told[j] || f[j].done)
+#else
+#define OVER(j) ((f[j].done || collected[j]) && !WANTED(j) && !f[j].running && !MENTIONED(j))
+#endif
+#ifdef MORTAL
+#define QUIET(j) (!f[j].done || !ANY(command, j) && !ANY(child, j))
+#else
+#define QUIET(j) (!ANY(command, j) && !ANY(child, j))
+#endif
+#define END(j) assert(FOR_EVER(j) || OVER(j) || lost); assert(QUIET(j) || FOR_EVER(j) || alive)
 
 /* When nothing can happen any more, every job has its record, and nothing else is left of it. */
 active proctype judgement_day() {
