@@ -103,10 +103,18 @@ public final class Locked implements AutoCloseable {
       Files.deleteIfExists(run);
       throw failed;
     }
-    // against a power cut: the job would be pending again while its command ran
+    secureClaim();
+    return true;
+  }
+
+  /**
+   * Puts the claims that were made on the disk. Before every spawn: against a power cut, after
+   * which the job would be pending again though its command ran. Also before one that is repeated,
+   * because whoever made the claim may have died before this step.
+   */
+  public void secureClaim() throws IOException {
     spool.fsync().directory(layout.runningDirectory());
     spool.fsync().directory(layout.root());
-    return true;
   }
 
   /** RACE: a worker died between the run file and the claim, under this boot or another. */

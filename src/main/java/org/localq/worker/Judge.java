@@ -60,6 +60,7 @@ public final class Judge {
   private final Log log;
   private final Map<Mark, Memory> memories = new HashMap<>();
   private Optional<IOException> trouble = Optional.empty();
+  private Optional<Engine.Look> second = Optional.empty();
   private boolean newcomer = true;
   private boolean canSpawn = true;
 
@@ -127,6 +128,7 @@ public final class Judge {
   public Next judge(Locked locked, Collection<JobId> jobs) throws IOException {
     Map<JobId, Claim> claims = new LinkedHashMap<>();
     trouble = Optional.empty();
+    second = Optional.empty();
     canSpawn = true;
     for (JobId id : jobs) {
       try {
@@ -201,8 +203,8 @@ public final class Judge {
     Memory memory = memory(mark);
     meet(memory, claim);
     Verdict verdict = Verdict.of(claim, identity.shortBoot(), presence, unstarted(memory, claim));
-    if (isGuess(verdict)
-        && engine.look().presence(mark, before.attempt().start()) != Presence.GONE) {
+    if (restsOnAbsence(verdict, claim.attempt())
+        && secondLook().presence(mark, before.attempt().start()) != Presence.GONE) {
       // a process that forks while /proc is read can be missed once
       return Next.SOON;
     }
@@ -252,9 +254,26 @@ public final class Judge {
         || (presence != Presence.GONE && now.end().isPresent() && before.end().isEmpty());
   }
 
-  /** Whether a verdict rests on nothing but the absence of processes. */
-  private static boolean isGuess(Verdict verdict) {
-    return verdict == Verdict.RECORD_SHIM_LOST || verdict == Verdict.CLOSE;
+  /**
+   * Whether a verdict would not be given if a process of the attempt were there: it frees the job's
+   * cores, or lets another attempt follow.
+   */
+  private boolean restsOnAbsence(Verdict verdict, Claim.Attempt attempt) {
+    String boot = identity.shortBoot();
+    boolean looked = attempt.start().isPresent() && attempt.boot().orElse(boot).equals(boot);
+    return looked
+        && switch (verdict) {
+          case CLOSE, RECORD_EXIT, RECORD_CANCELLED, RECORD_SHIM_LOST -> true;
+          default -> false;
+        };
+  }
+
+  /** One more look, shared by the jobs that are judged together. */
+  private Engine.Look secondLook() throws IOException {
+    if (second.isEmpty()) {
+      second = Optional.of(engine.look());
+    }
+    return second.get();
   }
 
   private record Case(Locked locked, Claim claim, Mark mark, Engine.Look look, Memory memory) {
@@ -342,6 +361,7 @@ public final class Judge {
     Optional<Launch> launch = launch(its.locked(), its.claim());
     if (launch.isPresent()) {
       canSpawn = false;
+      its.locked().secureClaim();
       engine.start(launch.get());
       canSpawn = true;
       its.memory().unstartedSince = Optional.empty();

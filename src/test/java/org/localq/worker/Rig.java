@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -43,20 +44,25 @@ final class Rig implements AutoCloseable {
   static final String BOOT = "b0070000";
   static final String OTHER_BOOT = "0ther000";
 
-  private static final Fsync NOT_AT_ALL =
+  private final Path root;
+  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+  final ScriptedEngine engine = new ScriptedEngine();
+  private final List<String> forced = new ArrayList<>();
+
+  /** Forces nothing, and notes what was to be forced, and after how many spawns. */
+  private final Fsync noted =
       new Fsync() {
         @Override
         public void file(FileChannel file) {}
 
         @Override
-        public void directory(Path directory) {}
+        public void directory(Path directory) {
+          forced.add(root.relativize(directory) + " after " + engine.starts().size());
+        }
       };
 
-  private final Path root;
-  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
   private Instant wall = Instant.parse("2026-11-22T12:00:00Z");
   private final Clock clock = new WallClock();
-  final ScriptedEngine engine = new ScriptedEngine();
   private Duration uptime = Duration.ofHours(5);
   private Optional<Workers.Membership> membership = Optional.empty();
   private Settings settings = Settings.DEFAULT;
@@ -108,7 +114,7 @@ final class Rig implements AutoCloseable {
   }
 
   private Spool open(String boot) throws IOException {
-    return new SpoolGate(identity(boot), new Account("/", ZoneOffset.UTC, Map.of()), NOT_AT_ALL)
+    return new SpoolGate(identity(boot), new Account("/", ZoneOffset.UTC, Map.of()), noted)
         .openOrFound(root);
   }
 
@@ -174,6 +180,11 @@ final class Rig implements AutoCloseable {
     for (int i = 0; i < 20 && tick() == Worker.Pace.SOON; i++) {
       // again
     }
+  }
+
+  /** The directories that were forced, each with the number of spawns before that. */
+  List<String> forced() {
+    return List.copyOf(forced);
   }
 
   void sample() throws IOException {

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.localq.core.Claim;
 import org.localq.core.JobId;
 import org.localq.core.Presence;
@@ -21,6 +23,7 @@ final class ScriptedEngine implements Engine {
   private final List<String> signals = new ArrayList<>();
   private final Map<JobId, Presence> alive = new HashMap<>();
   private final Map<JobId, Long> peaks = new HashMap<>();
+  private final Set<JobId> missed = new HashSet<>();
   private Optional<String> refusal = Optional.empty();
 
   /** The attempts for which a shim was spawned, as {@code ID.ATTEMPT}, in order. */
@@ -40,6 +43,11 @@ final class ScriptedEngine implements Engine {
   /** From now on this is what is alive of a job. */
   void set(JobId id, Presence presence) {
     alive.put(id, presence);
+  }
+
+  /** The next look does not see this job's processes, as one that fork while /proc is read. */
+  void missOnce(JobId id) {
+    missed.add(id);
   }
 
   void setPeak(JobId id, long bytes) {
@@ -74,7 +82,9 @@ final class ScriptedEngine implements Engine {
 
   @Override
   public Look look() {
-    Map<JobId, Presence> now = Map.copyOf(alive);
+    Map<JobId, Presence> now = new HashMap<>(alive);
+    now.keySet().removeAll(missed);
+    missed.clear();
     return new Look() {
       @Override
       public Presence presence(Mark mark, Optional<Claim.Start> start) {

@@ -169,6 +169,39 @@ class WorkerTest {
   }
 
   @Nested
+  class A_process_that_one_look_misses {
+    @Test
+    void keeps_the_cores_of_the_job_that_left_it_behind() throws Exception {
+      JobId id = rig.submit(4);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.shimEnds(id, 1, "0");
+      rig.engine.set(id, Presence.ALIVE);
+      rig.engine.missOnce(id);
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(id), rig::evidence);
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(id), rig::evidence);
+    }
+
+    @Test
+    void keeps_a_cancelled_job_from_being_recorded() throws Exception {
+      JobId id = rig.submit(4);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.cancel(id, GRACE);
+      rig.engine.missOnce(id);
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(id), rig::evidence);
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(State.CANCELLED, rig.state(id), rig::evidence);
+    }
+  }
+
+  @Nested
   class A_machine_that_cannot_spawn {
     @Test
     void costs_no_job_anything() throws Exception {
@@ -265,6 +298,21 @@ class WorkerTest {
       Files.delete(rig.path("done/1.json"));
       rig.settle();
       assertEquals(State.COMPLETED, rig.state(id), rig::evidence);
+    }
+  }
+
+  @Nested
+  class A_claim_that_its_worker_did_not_force_to_the_disk {
+    @Test
+    void is_forced_before_its_shim_is_spawned_again() throws Exception {
+      rig.submit(1);
+      rig.tick();
+      rig.boot(Rig.BOOT);
+      rig.tick();
+      assertEquals(List.of("1.1", "1.1"), rig.engine.starts(), rig::evidence);
+      assertTrue(
+          rig.forced().containsAll(List.of("running after 1", " after 1")),
+          () -> "running/ and the root: " + rig.forced());
     }
   }
 
