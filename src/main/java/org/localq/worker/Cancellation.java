@@ -63,10 +63,10 @@ public final class Cancellation {
     if (claim.attempt().end().isPresent() && earlier.isEmpty()) {
       return Answer.ENDED;
     }
-    // who asks again may hurry the end, never put it off
-    if (earlier.isEmpty() || grace.compareTo(earlier.get()) < 0) {
-      locked.markCancelled(id, grace);
-    }
+    // who asks again may hurry the end, never put it off; and marks it anew, because who asked
+    // before
+    // may have died before the marker was on the disk
+    locked.markCancelled(id, earlier.filter(e -> e.compareTo(grace) < 0).orElse(grace));
     settle(locked, id);
     return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;
   }

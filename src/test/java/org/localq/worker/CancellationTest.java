@@ -179,6 +179,17 @@ class CancellationTest {
     }
 
     @Test
+    void is_marked_anew_on_the_disk_when_who_asked_before_died_behind_the_marker()
+        throws Exception {
+      rig.engine.set(id, Presence.SHIM_ONLY);
+      Files.writeString(rig.running(id + ".cancel"), "30\n");
+      int before = rig.forced().size();
+      assertEquals(Cancellation.Answer.ENDING, rig.cancel(id, GRACE));
+      List<String> forced = rig.forced().subList(before, rig.forced().size());
+      assertTrue(forced.contains("running after 1"), forced::toString);
+    }
+
+    @Test
     void whose_shim_alone_is_left_loses_that_too() throws Exception {
       rig.cancel(id, GRACE);
       rig.engine.set(id, Presence.SHIM_ONLY);
