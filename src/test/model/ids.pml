@@ -6,7 +6,7 @@
 #ifndef KILLS
 #define KILLS 0
 #endif
-#define IDS 8
+#define IDS 10
 #define DROP 9                  /* whose the file is: client 1 or 2; a drop called 3.json; one called job.json */
 #define JOB 8
 
