@@ -46,7 +46,7 @@ class ModelIT {
 
   @Test
   void a_job_whose_worker_and_canceller_are_killed_comes_to_one_record() throws Exception {
-    comesOutAsExpected("short-job");
+    comes_out_as_expected("short-job");
   }
 
   @Test
@@ -64,7 +64,7 @@ class ModelIT {
   @Tag("long")
   @ParameterizedTest(name = "{0}")
   @MethodSource("scenarios")
-  void comesOutAsExpected(String scenario) throws Exception {
+  void comes_out_as_expected(String scenario) throws Exception {
     Run run = check(MODELS, scenario);
     assertEquals(0, run.code(), run.output());
     assertTrue(run.output().contains("1 scenarios, all as expected"), run.output());
