@@ -3,6 +3,7 @@ package org.localq.spool;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -40,6 +41,7 @@ final class SpoolFounder {
 
   /**
    * Makes the directory {@code path} and those above it that are missing, each for this user alone.
+   * On the disk when this returns, whoever made it.
    */
   void makeParents(Path path) throws IOException {
     if (path != null && !Files.isDirectory(path)) {
@@ -53,6 +55,17 @@ final class SpoolFounder {
         // RACE: another process made it first
       }
       fsync.directory(path.getParent());
+    } else if (path != null && path.getParent() != null) {
+      secure(path);
+    }
+  }
+
+  /** Against a power cut: whoever made this directory may have died before it was on the disk. */
+  private void secure(Path directory) throws IOException {
+    try {
+      fsync.directory(directory.getParent());
+    } catch (AccessDeniedException foreign) {
+      // not made by us
     }
   }
 

@@ -123,6 +123,13 @@ class SpoolGateTest {
     }
 
     @Test
+    void forces_the_name_of_a_directory_whose_maker_died_before_it_did() throws IOException {
+      Path above = Files.createDirectory(directory.resolve("above"));
+      gate.openOrFound(above.resolve("queue")).close();
+      assertEquals("", fsync.order().get(0), () -> "before all: " + fsync.order());
+    }
+
+    @Test
     void takes_an_empty_directory_that_was_made_before() throws IOException {
       Files.createDirectory(
           root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
