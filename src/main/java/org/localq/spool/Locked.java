@@ -356,6 +356,8 @@ public final class Locked implements AutoCloseable {
       throw failed;
     }
     spool.fsync().directory(layout.rejectedDirectory());
+    // and not be in both places, to be refused once more
+    spool.fsync().directory(file.getParent());
   }
 
   private static void move(Path from, Path to) throws IOException {

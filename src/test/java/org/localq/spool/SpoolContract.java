@@ -968,7 +968,8 @@ abstract class SpoolContract {
       bench.put("running/1.json", "{ damaged");
       bench.fsync.forget();
       locked.rejectClaimed(ONE, "why");
-      assertEquals(List.of("file of 4 bytes", "rejected", "rejected"), bench.fsync.order());
+      assertEquals(
+          List.of("file of 4 bytes", "rejected", "rejected", "running"), bench.fsync.order());
       SortedSet<String> first = bench.fsync.calls().get(1).names();
       assertTrue(first.contains("rejected/1.reason"), first.toString());
       assertFalse(first.contains("rejected/1.json"), first.toString());
