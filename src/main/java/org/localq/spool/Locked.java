@@ -103,16 +103,17 @@ public final class Locked implements AutoCloseable {
       Files.deleteIfExists(run);
       throw failed;
     }
-    secureClaim();
+    secureClaims();
     return true;
   }
 
   /**
-   * Puts the claims that were made on the disk. Before every spawn: against a power cut, after
-   * which the job would be pending again though its command ran. Also before one that is repeated,
-   * because whoever made the claim may have died before this step.
+   * Brings every claim to the disk. Needed before a command can start, or a record be made, on the
+   * strength of a claim whose maker may have died before it did this.
    */
-  public void secureClaim() throws IOException {
+  public void secureClaims() throws IOException {
+    // against a power cut: the job would be pending again, though its command ran or it has a
+    // record
     spool.fsync().directory(layout.runningDirectory());
     spool.fsync().directory(layout.root());
   }

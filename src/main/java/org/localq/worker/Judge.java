@@ -130,6 +130,9 @@ public final class Judge {
     trouble = Optional.empty();
     second = Optional.empty();
     canSpawn = true;
+    if (newcomer && !jobs.isEmpty()) {
+      locked.secureClaims();
+    }
     for (JobId id : jobs) {
       try {
         claims.put(id, locked.claim(id));
@@ -361,7 +364,8 @@ public final class Judge {
     Optional<Launch> launch = launch(its.locked(), its.claim());
     if (launch.isPresent()) {
       canSpawn = false;
-      its.locked().secureClaim();
+      // whoever claimed it may have died in the middle of that
+      its.locked().secureClaims();
       engine.start(launch.get());
       canSpawn = true;
       its.memory().unstartedSince = Optional.empty();

@@ -44,23 +44,12 @@ final class Rig implements AutoCloseable {
   static final String BOOT = "b0070000";
   static final String OTHER_BOOT = "0ther000";
 
+  private final Fsync fsync = new Memory();
   private final Path root;
-  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
   final ScriptedEngine engine = new ScriptedEngine();
   private final List<String> forced = new ArrayList<>();
-
-  /** Forces nothing, and notes what was to be forced, and after how many spawns. */
-  private final Fsync noted =
-      new Fsync() {
-        @Override
-        public void file(FileChannel file) {}
-
-        @Override
-        public void directory(Path directory) {
-          forced.add(root.relativize(directory) + " after " + engine.starts().size());
-        }
-      };
-
+  private Optional<Path> broken = Optional.empty();
+  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
   private Instant wall = Instant.parse("2026-11-22T12:00:00Z");
   private final Clock clock = new WallClock();
   private Duration uptime = Duration.ofHours(5);
@@ -69,6 +58,20 @@ final class Rig implements AutoCloseable {
   private Spool spool;
   private Judge judge;
   private Worker worker;
+
+  /** Forces nothing, as no power is ever cut here: notes what was to be, and can fail to. */
+  private final class Memory implements Fsync {
+    @Override
+    public void file(FileChannel file) {}
+
+    @Override
+    public void directory(Path directory) throws IOException {
+      if (broken.filter(directory::equals).isPresent()) {
+        throw new IOException("no disk");
+      }
+      forced.add(root.relativize(directory) + " after " + engine.starts().size());
+    }
+  }
 
   /** The time of day, which goes on with the uptime, and can be set. */
   private final class WallClock extends Clock {
@@ -114,7 +117,7 @@ final class Rig implements AutoCloseable {
   }
 
   private Spool open(String boot) throws IOException {
-    return new SpoolGate(identity(boot), new Account("/", ZoneOffset.UTC, Map.of()), noted)
+    return new SpoolGate(identity(boot), new Account("/", ZoneOffset.UTC, Map.of()), fsync)
         .openOrFound(root);
   }
 
@@ -217,6 +220,15 @@ final class Rig implements AutoCloseable {
 
   Cancellation cancellation() {
     return new Cancellation(spool, judge);
+  }
+
+  /** From now on the names in a directory of the spool can't be forced. */
+  void breakDisk(String directory) {
+    broken = Optional.of(path(directory));
+  }
+
+  void mendDisk() {
+    broken = Optional.empty();
   }
 
   Path running(String name) {

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.SampleJob;
 import org.localq.core.JobId;
 import org.localq.core.Outcome;
@@ -264,6 +265,50 @@ class WorkerTest {
       assertEquals(List.of("1.1", "1.1"), rig.engine.starts(), rig::evidence);
       rig.runs(id, "0");
       assertEquals(0, rig.result(id).restarts());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"running", ""})
+    void is_not_spawned_before_it_is_on_the_disk(String directory) throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.boot(Rig.BOOT);
+      rig.breakDisk(directory);
+      assertThrows(IOException.class, rig::tick, "the log is told");
+      assertEquals(List.of("1.1"), rig.engine.starts(), rig::evidence);
+      rig.mendDisk();
+      rig.tick();
+      assertEquals(List.of("1.1", "1.1"), rig.engine.starts(), rig::evidence);
+      rig.runs(id, "0");
+      assertEquals(0, rig.result(id).restarts());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"running", ""})
+    void is_not_spawned_by_an_older_worker_before_it_is_on_the_disk(String directory)
+        throws Exception {
+      rig.submit(1);
+      rig.tick();
+      rig.tick();
+      rig.pass(Duration.ofSeconds(10));
+      rig.breakDisk(directory);
+      assertThrows(IOException.class, rig::tick, "the log is told");
+      assertEquals(List.of("1.1"), rig.engine.starts(), rig::evidence);
+    }
+
+    @Test
+    void has_no_record_before_it_is_on_the_disk() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      rig.shimEnds(id, 1, "3");
+      rig.boot(Rig.OTHER_BOOT);
+      rig.breakDisk("");
+      assertThrows(IOException.class, rig::tick, "the log is told");
+      assertFalse(Files.exists(rig.path("done/1.json")), rig::evidence);
+      rig.mendDisk();
+      rig.settle();
+      assertTrue(Files.exists(rig.path("done/1.json")), rig::evidence);
     }
   }
 
