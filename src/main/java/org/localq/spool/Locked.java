@@ -118,6 +118,21 @@ public final class Locked implements AutoCloseable {
     spool.fsync().directory(layout.root());
   }
 
+  /**
+   * Takes away the name in the root of a claimed job's very file: a power cut can have left it in
+   * both places, on a file system that logs its directories one by one. Taken for somebody's copy,
+   * it would be refused under an id that nobody asked for. A real copy, another file, stays.
+   */
+  public void dropPendingTwin(JobId id) throws IOException {
+    if (Spool.exists(layout.pending(id))
+        && Spool.exists(layout.running(id))
+        && Files.isSameFile(layout.pending(id), layout.running(id))) {
+      Files.deleteIfExists(layout.pending(id));
+      // against another power cut: its record would not keep it from coming back
+      spool.fsync().directory(layout.root());
+    }
+  }
+
   /** RACE: a worker died between the run file and the claim, under this boot or another. */
   private void dropStaleRuns(JobId id, int attempt) throws IOException {
     for (Layout.Name name : RunningDirectory.look(layout, id).of(id)) {

@@ -135,6 +135,7 @@ public final class Judge {
     }
     for (JobId id : jobs) {
       try {
+        locked.dropPendingTwin(id);
         claims.put(id, locked.claim(id));
       } catch (IOException failed) {
         trouble = Optional.of(about(id, failed));

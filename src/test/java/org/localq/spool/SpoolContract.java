@@ -289,6 +289,32 @@ abstract class SpoolContract {
     }
 
     @Test
+    void drops_the_name_in_the_root_that_a_power_cut_left_to_it() throws IOException {
+      claimOne();
+      Files.createLink(bench.layout.pending(ONE), bench.layout.running(ONE));
+      bench.fsync.forget();
+      locked.dropPendingTwin(ONE);
+      assertFalse(bench.has("1.json"), bench.evidence());
+      assertTrue(bench.has("running/1.json"), bench.evidence());
+      assertEquals(List.of(""), bench.fsync.order());
+    }
+
+    @Test
+    void leaves_a_copy_that_somebody_made_to_the_intake() throws IOException {
+      claimOne();
+      Files.copy(bench.layout.running(ONE), bench.layout.pending(ONE));
+      locked.dropPendingTwin(ONE);
+      assertTrue(bench.has("1.json"), bench.evidence());
+    }
+
+    @Test
+    void drops_no_name_of_a_job_that_is_pending() throws IOException {
+      bench.submit("a");
+      locked.dropPendingTwin(ONE);
+      assertTrue(bench.has("1.json"), bench.evidence());
+    }
+
+    @Test
     void is_lost_where_the_job_is_gone() throws IOException {
       assertFalse(locked.claim(ONE, 1, SCRIPT));
       bench.assertNames("running");

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -309,6 +310,21 @@ class WorkerTest {
       rig.mendDisk();
       rig.settle();
       assertTrue(Files.exists(rig.path("done/1.json")), rig::evidence);
+    }
+
+    @Test
+    void is_found_once_where_a_power_cut_left_it_in_the_root_too() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      rig.shimStarts(id, 1);
+      Files.createLink(rig.path("1.json"), rig.running("1.json"));
+      rig.boot(Rig.OTHER_BOOT);
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(State.LOST, rig.state(id), rig::evidence);
+      try (Stream<Path> refused = Files.list(rig.path("rejected"))) {
+        assertEquals(List.of(), refused.toList(), rig::evidence);
+      }
     }
   }
 
