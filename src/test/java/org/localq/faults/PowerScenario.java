@@ -1,0 +1,203 @@
+package org.localq.faults;
+
+/**
+ * Something that people do with a queue, as a shell script, in the middle of which the power is
+ * cut.
+ */
+enum PowerScenario {
+  FIRST_SUBMIT("", "lbatch -J one sh -c \"$witness\""),
+
+  /** Somebody who wanted to found the queue, and died before anything was on the disk. */
+  DEAD_FOUNDER("", "mkdir -m 700 \"$HOME/.localq\"; lbatch -J one sh -c \"$witness\""),
+
+  NEXT_SUBMIT("lbatch -J one sh -c \"$witness\"", "lbatch -J two sh -c \"$witness\""),
+
+  /** Workers that start and end, a job that waited for them, and one that comes later. */
+  WORK(
+      "lbatch -J one sh -c \"$witness\"",
+      """
+      localqd -n 2 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      lbatch -J two sh -c "$witness"
+      await [ -e "$queue/done/2.json" ]
+      localqd stop
+      """),
+
+  CANCEL_OF_A_PENDING_JOB("lbatch -J one sh -c \"$witness\"", "lcancel 1"),
+
+  CANCEL_OF_A_RUNNING_JOB(
+      "lbatch -J one -o \"$HOME/out\" sh -c 'echo \"ran $LOCALQ_JOB_ID\"; exec sleep 60'",
+      """
+      localqd -n 1 -i 1 start
+      await [ -s "$HOME/out" ]
+      lcancel --grace 9 1
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  CANCEL_WITHOUT_A_WORKER(
+      "lbatch -J one -o \"$HOME/out\" sh -c 'echo \"ran $LOCALQ_JOB_ID\"; exec sleep 60'",
+      """
+      localqd -n 1 -i 1 start
+      await [ -s "$HOME/out" ]
+      localqd stop
+      lcancel --grace 9 1
+      """),
+
+  DROP(
+      "localqd -n 1 start && localqd stop",
+      """
+      localqd -i 1 start
+      echo '{ "command": ["sh", "-c", "echo \\"ran $LOCALQ_JOB_ID\\"; exit 3"], "name": "one" }' >"$queue/.one"
+      mv "$queue/.one" "$queue/one.json"
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  BAD_DROP(
+      "localqd -n 1 start && localqd stop",
+      """
+      localqd -i 1 start
+      echo '{ "command": ["true"] }' >"$queue/.bad"
+      sync "$queue/.bad"
+      mv "$queue/.bad" "$queue/99.json"
+      await [ -e "$queue/rejected/1.json" ]
+      localqd stop
+      """),
+
+  /** Another machine's spool, with a job. */
+  TAKE_OVER(
+      "lbatch -J one sh -c \"$witness\"; echo elsewhere >\"$queue/.localq/host\"",
+      """
+      localqd -n 1 -i 1 --take-over start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  /** Two ends of localqd stop --wait: a job that runs ends, and one that waits stays. */
+  DRAIN(
+      """
+      lbatch -J one -o "$HOME/out" sh -c 'echo "ran $LOCALQ_JOB_ID"; until [ -e "$HOME/gate" ]; do sleep 0.05; done; exit 3'
+      lbatch -J two sh -c "$witness"
+      """,
+      """
+      localqd -n 1 -i 1 start
+      await [ -s "$HOME/out" ]
+      localqd stop --wait & stopping=$!
+      await [ -e "$queue/.localq/drain" ]
+      : >"$HOME/gate"
+      wait "$stopping"
+      """),
+
+  /** A shim that died between its token and its command. */
+  DEAD_SHIM(
+      """
+      lbatch -J one sh -c "$witness"
+      echo exit 9 >"$running/1.1.run-$boot"
+      : >"$running/1.1.started"
+      mv "$queue/1.json" "$running"
+      """,
+      """
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  /** A worker that died between the claim and its fsync: the next one spawns the shim. */
+  DEAD_CLAIMER(
+      "lbatch -J one sh -c \"$witness\"",
+      """
+      echo 'echo "ran 1 1"; exit 3' >"$running/1.1.run-$boot"
+      mv "$queue/1.json" "$running"
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  /** A worker that died between the record and its fsync: the next one tidies running/. */
+  DEAD_FINISHER(
+      """
+      lbatch -J one sh -c "$witness"
+      mv "$queue/1.json" "$running"
+      echo exit 3 >"$running/1.1.run-$boot"
+      echo 1 1 >"$running/1.1.started"
+      : >"$running/1.1.exit-3"
+      sed '$s/}/, "result": { "state": "FAILED", "exit_code": 3, "ended": "2026-11-22T12:00:00Z", "restarts": 0 } }/' \\
+        "$running/1.json" >"$queue/.localq/tmp/1-1-1"
+      """,
+      """
+      echo "ran 1 1"
+      mv "$queue/.localq/tmp/1-1-1" "$queue/done/1.json"
+      localqd -n 1 -i 1 start
+      await [ ! -e "$running/1.1.exit-3" ]
+      localqd stop
+      """),
+
+  /** Somebody who wanted to cancel a pending job, and died before anything was on the disk. */
+  DEAD_CANCELLER(
+      "lbatch -J one sh -c \"$witness\"; echo 30 >\"$queue/.localq/tmp/1-1-1\"",
+      """
+      mv "$queue/.localq/tmp/1-1-1" "$running/1.cancel"
+      mv "$queue/1.json" "$running"
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  /** Somebody who wanted to cancel a running job died so; another asks again. */
+  CANCEL_AGAIN(
+      """
+      lbatch -J one -o "$HOME/out" sh -c 'trap : TERM; echo "ran $LOCALQ_JOB_ID"; until [ -e "$HOME/gate" ]; do sleep 0.05; done'
+      echo 30 >"$queue/.localq/marker"
+      """,
+      """
+      localqd -n 1 -i 1 start
+      await [ -s "$HOME/out" ]
+      mv "$queue/.localq/marker" "$running/1.cancel"
+      lcancel 1
+      : >"$HOME/gate"
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  /** A claimed job whose file somebody damaged. */
+  DAMAGE(
+      """
+      lbatch -J one sh -c "$witness"
+      echo '{' >"$running/1.json"
+      rm "$queue/1.json"
+      echo exit 3 >"$running/1.1.run-$boot"
+      echo 1 1 >"$running/1.1.started"
+      : >"$running/1.1.exit-3"
+      """,
+      """
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/rejected/1.json" ]
+      await [ ! -e "$running/1.1.exit-3" ]
+      localqd stop
+      """);
+
+  /** What has happened long before, and is on the disk. */
+  final String before;
+
+  /** What is traced. */
+  final String script;
+
+  PowerScenario(String before, String script) {
+    this.before = before;
+    this.script = script;
+  }
+
+  /**
+   * How many records and refused drops can come of it. A drop may be refused once more when the
+   * power is cut in the middle of that.
+   */
+  int submissions() {
+    return this == NEXT_SUBMIT || this == WORK || this == DRAIN || this == BAD_DROP ? 2 : 1;
+  }
+
+  /** How many of them can be refused drops: what was no job, or is no whole file after a cut. */
+  int refusals() {
+    return this == BAD_DROP ? 2 : this == DROP || this == DAMAGE ? 1 : 0;
+  }
+}

@@ -1,0 +1,168 @@
+package org.localq.faults;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.LongConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What localq has told people by some moment of a trace, and what it did that can't be undone.
+ *
+ * <p>{@link #version} grows with each promise, so that equal disks under equal promises need to be
+ * looked at only once.
+ */
+final class Promises {
+  /** Files that are published whole, by a rename or link; of others parts may be seen. */
+  private static final Pattern PUBLISHED =
+      Pattern.compile(
+          "\\.localq/(localqd|queue/((held/|running/|done/)?\\d+\\.json|running/\\d+\\.cancel"
+              + "|rejected/\\d+\\.reason|\\.localq/(version|host|limit|options|void|drain|shim-.*)))");
+
+  private static final Pattern SUBMITTED = Pattern.compile("Submitted batch job (\\d+)");
+  private static final Pattern ACCEPTED = Pattern.compile("job (\\d+): accepted from");
+  private static final Pattern REFUSED =
+      Pattern.compile("job (\\d+): (?:REJECTED|its file was damaged)");
+  private static final Pattern CANCELLED =
+      Pattern.compile("job (\\d+) (?:cancelled|ended, CANCELLED)");
+  private static final Pattern ENDING = Pattern.compile("job (\\d+) was told to end");
+  private static final Pattern RECORDED =
+      Pattern.compile("job (\\d+): (COMPLETED|FAILED|CANCELLED|LOST)");
+  private static final Pattern RAN = Pattern.compile("^ran (\\d+)");
+  private static final Pattern TOKEN = Pattern.compile("running/(\\d+)\\.\\d+\\.exit-(\\d+)$");
+
+  /** Ids that were given to somebody as those of jobs. */
+  final Set<Long> accepted = new TreeSet<>();
+
+  /** Ids that were said to be refused drops. */
+  final Set<Long> refused = new TreeSet<>();
+
+  /** Ids of jobs whose end was promised. */
+  final Set<Long> cancelled = new TreeSet<>();
+
+  /** Ids of jobs whose command ran. */
+  final Set<Long> ran = new TreeSet<>();
+
+  /** What the log called a job's end. */
+  final Map<Long, String> recorded = new TreeMap<>();
+
+  /** The exit codes for which there were tokens, {@code ID:CODE}. */
+  final Set<String> codes = new HashSet<>();
+
+  /** Whether a worker of this machine was at work on the spool. */
+  boolean ours;
+
+  private final Map<String, Set<String>> published = new HashMap<>();
+  private int version;
+
+  /** What holds from the beginning: what is on the disk was promised. */
+  Promises(SortedMap<String, String> tree) {
+    publish(tree);
+    tree.forEach(
+        (name, bytes) -> {
+          Matcher job = Pattern.compile("\\.localq/queue/(?:.*/)?(\\d+)\\.json").matcher(name);
+          if (job.matches() && bytes.contains("\"command\"")) {
+            accepted.add(Long.parseLong(job.group(1)));
+          }
+          token(name);
+        });
+  }
+
+  /** Something happened, and this is what programs see then. */
+  void note(TraceEvent event, SortedMap<String, String> tree) {
+    if (event instanceof TraceEvent.Wrote wrote) {
+      said(wrote.bytes());
+    } else if (event instanceof TraceEvent.Created created) {
+      token(created.file().toString());
+    } else if (event instanceof TraceEvent.Renamed || event instanceof TraceEvent.Linked) {
+      publish(tree);
+    }
+  }
+
+  private void token(String name) {
+    Matcher token = TOKEN.matcher(name);
+    if (token.find() && codes.add(token.group(1) + ":" + token.group(2))) {
+      version++;
+    }
+  }
+
+  private void said(String text) {
+    int before = size();
+    each(SUBMITTED, text, accepted::add);
+    each(ACCEPTED, text, accepted::add);
+    each(REFUSED, text, refused::add);
+    each(CANCELLED, text, cancelled::add);
+    each(ENDING, text, cancelled::add);
+    each(RAN, text, ran::add);
+    Matcher end = RECORDED.matcher(text);
+    while (end.find()) {
+      recorded.put(Long.parseLong(end.group(1)), end.group(2));
+    }
+    ours |= text.contains("localqd works on");
+    version += size() - before;
+  }
+
+  private int size() {
+    return accepted.size()
+        + refused.size()
+        + cancelled.size()
+        + ran.size()
+        + recorded.size()
+        + (ours ? 1 : 0);
+  }
+
+  private static void each(Pattern pattern, String text, LongConsumer found) {
+    Matcher matcher = pattern.matcher(text);
+    while (matcher.find()) {
+      found.accept(Long.parseLong(matcher.group(1)));
+    }
+  }
+
+  private void publish(SortedMap<String, String> tree) {
+    tree.forEach(
+        (name, bytes) -> {
+          if (PUBLISHED.matcher(name).matches()) {
+            published
+                .computeIfAbsent(name, n -> new HashSet<>())
+                .add(tree.get(CrashDisk.first(tree, name)));
+          }
+        });
+  }
+
+  /** The files that hold what was never to be seen under their names. */
+  List<String> torn(SortedMap<String, String> tree) {
+    List<String> torn = new ArrayList<>();
+    for (String name : tree.keySet()) {
+      String bytes = tree.get(CrashDisk.first(tree, name));
+      if (PUBLISHED.matcher(name).matches()
+          && !published.getOrDefault(name, Set.of()).contains(bytes)) {
+        torn.add(name + " is torn: " + bytes.length() + " bytes");
+      }
+    }
+    return torn;
+  }
+
+  /** Grows with each promise. */
+  int version() {
+    return version;
+  }
+
+  /** Whether {@code path} is part of a queue: its spool, one that is being made, its URI file. */
+  static boolean concerns(Path home, Path path) {
+    if (!path.startsWith(home)) {
+      return false;
+    }
+    String name = home.relativize(path).toString();
+    return name.isEmpty()
+        || name.equals(".localq")
+        || name.matches("(?s)\\.localq/(queue(\\.new-.*)?(/.*)?|localqd(\\.new-.*)?)");
+  }
+}
