@@ -87,8 +87,6 @@ final class SpoolFounder {
     try {
       build(new Layout(draft));
       Files.move(draft, root, StandardCopyOption.ATOMIC_MOVE);
-      fsync.directory(root.getParent());
-      return true;
     } catch (IOException failed) {
       discard(draft);
       boolean mountPoint = failed instanceof AtomicMoveNotSupportedException;
@@ -99,6 +97,19 @@ final class SpoolFounder {
       throw failed instanceof FileSystemException placed
           ? placed
           : new FileSystemException(root.toString(), null, failed.getMessage());
+    }
+    // a failure of this is no sign that another process was first
+    forceName(root);
+    return true;
+  }
+
+  private void forceName(Path root) throws IOException {
+    try {
+      fsync.directory(root.getParent());
+    } catch (FileSystemException placed) {
+      throw placed;
+    } catch (IOException failed) {
+      throw new FileSystemException(root.toString(), null, failed.getMessage());
     }
   }
 

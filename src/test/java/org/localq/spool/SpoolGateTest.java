@@ -130,6 +130,18 @@ class SpoolGateTest {
     }
 
     @Test
+    void fails_where_its_name_can_not_be_forced() throws IOException {
+      fsync.before(
+          what -> {
+            if (what.isEmpty() && Files.exists(root)) {
+              throw new IOException("no disk");
+            }
+          });
+      IOException failed = assertThrows(IOException.class, () -> gate.openOrFound(root));
+      assertEquals(root + ": no disk", failed.getMessage());
+    }
+
+    @Test
     void takes_an_empty_directory_that_was_made_before() throws IOException {
       Files.createDirectory(
           root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
