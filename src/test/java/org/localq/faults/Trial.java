@@ -31,7 +31,7 @@ final class Trial implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
 
   private final int cores;
-  private final Installation localq;
+  private Installation localq;
   private final Witness witness;
   private final ConcurrentLinkedQueue<String> accepted = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unknown = new AtomicInteger();
@@ -49,6 +49,16 @@ final class Trial implements AutoCloseable {
 
   Installation localq() {
     return localq;
+  }
+
+  /** From now on everything runs in there. */
+  void enter(Namespace namespace) {
+    localq = localq.inside(namespace.wrapper());
+  }
+
+  /** From now on everything runs outside of any namespace that was entered. */
+  void leave() {
+    localq = localq.inside(List.of());
   }
 
   Witness witness() {

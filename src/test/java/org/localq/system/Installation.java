@@ -26,6 +26,7 @@ public final class Installation implements AutoCloseable {
   private static final Path CACHE = Path.of("target", "cache").toAbsolutePath();
 
   private final Path home;
+  private final List<String> wrapper;
   private final Path bin = Path.of("target", "localq", "bin").toAbsolutePath();
 
   /** What a command came to. */
@@ -43,10 +44,23 @@ public final class Installation implements AutoCloseable {
   }
 
   public Installation(Path home) {
+    this(home, List.of());
+  }
+
+  private Installation(Path home, List<String> wrapper) {
     this.home = home;
+    this.wrapper = wrapper;
     if (!Files.exists(CACHE)) {
       makeArchive();
     }
+  }
+
+  /**
+   * The same, with everything that it runs as the last words of {@code wrapper}, a program that
+   * runs another.
+   */
+  public Installation inside(List<String> wrapper) {
+    return new Installation(home, List.copyOf(wrapper));
   }
 
   private void makeArchive() {
@@ -99,7 +113,9 @@ public final class Installation implements AutoCloseable {
     try {
       Path out = Files.createTempFile(home.getParent(), "out", "");
       Path err = Files.createTempFile(home.getParent(), "err", "");
-      ProcessBuilder builder = new ProcessBuilder(line);
+      List<String> whole = new ArrayList<>(wrapper);
+      whole.addAll(line);
+      ProcessBuilder builder = new ProcessBuilder(whole);
       builder.environment().keySet().removeIf(name -> name.startsWith("LOCALQ_"));
       builder.environment().put("HOME", home.toString());
       builder.environment().put("XDG_CACHE_HOME", CACHE.toString());
