@@ -2,12 +2,16 @@ package org.localq.worker;
 
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
@@ -22,13 +26,27 @@ import java.util.function.BiPredicate;
 public final class Watch implements AutoCloseable {
   private final Optional<WatchService> service;
   private final BiPredicate<Path, String> matters;
-  private Optional<String> trouble;
+  private final Map<Path, Object> watched;
+  private Optional<String> trouble = Optional.empty();
 
+  /**
+   * A watch with notices.
+   *
+   * @param watched each directory, and what tells it from another under the same name
+   */
   private Watch(
-      Optional<WatchService> service, BiPredicate<Path, String> matters, Optional<String> trouble) {
-    this.service = service;
+      WatchService service, BiPredicate<Path, String> matters, Map<Path, Object> watched) {
+    this.service = Optional.of(service);
     this.matters = matters;
-    this.trouble = trouble;
+    this.watched = Map.copyOf(watched);
+  }
+
+  /** A watch without. */
+  private Watch(String trouble) {
+    this.service = Optional.empty();
+    this.matters = (directory, name) -> false;
+    this.watched = Map.of();
+    this.trouble = Optional.of(trouble);
   }
 
   /**
@@ -40,24 +58,48 @@ public final class Watch implements AutoCloseable {
     try {
       WatchService service = directories.iterator().next().getFileSystem().newWatchService();
       try {
+        Map<Path, Object> watched = new HashMap<>();
         for (Path directory : directories) {
+          // first: one that is replaced in between is found to be another
+          watched.put(directory, key(directory));
           // a modification, because a file that is dropped by hand appears before it is whole
           directory.register(
               service, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
         }
-        return new Watch(Optional.of(service), matters, Optional.empty());
+        return new Watch(service, matters, watched);
       } catch (IOException failed) {
         service.close();
         throw failed;
       }
     } catch (IOException | UnsupportedOperationException failed) {
-      return new Watch(Optional.empty(), matters, Optional.of(String.valueOf(failed.getMessage())));
+      return new Watch(String.valueOf(failed.getMessage()));
     }
   }
 
-  /** Why it can only sleep, if so. */
+  private static Object key(Path directory) throws IOException {
+    return Files.readAttributes(directory, BasicFileAttributes.class).fileKey();
+  }
+
+  /** Why it can only sleep, or misses what happens in one of the directories, if so. */
   public Optional<String> trouble() {
-    return trouble;
+    return trouble.or(
+        () -> watched.keySet().stream().filter(this::isReplaced).findAny().map(Watch::describe));
+  }
+
+  /**
+   * Whether another directory is there under the name, or none: the system goes on to tell what
+   * happens in the one that was moved away.
+   */
+  private boolean isReplaced(Path directory) {
+    try {
+      return !watched.get(directory).equals(key(directory));
+    } catch (IOException gone) {
+      return true;
+    }
+  }
+
+  private static String describe(Object directory) {
+    return directory + " is not what it was";
   }
 
   /** Returns when something that matters happened, at the latest after {@code most}. */
@@ -87,7 +129,7 @@ public final class Watch implements AutoCloseable {
               || matters.test((Path) key.watchable(), event.context().toString());
     }
     if (!key.reset()) {
-      trouble = Optional.of(key.watchable() + " is not what it was");
+      trouble = Optional.of(describe(key.watchable()));
       return true;
     }
     return matter;

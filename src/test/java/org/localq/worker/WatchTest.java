@@ -113,6 +113,21 @@ class WatchTest {
     }
 
     @Test
+    void of_a_directory_that_was_replaced_it_says_so() throws Exception {
+      Path watched = Files.createDirectory(base.resolve("watched"));
+      try (Watch watch = Watch.of(List.of(base, watched), (directory, name) -> true)) {
+        assertEquals(Optional.empty(), watch.trouble());
+        Files.move(watched, base.resolve("away"));
+        assertEquals(Optional.of(watched + " is not what it was"), watch.trouble());
+        Files.createDirectory(watched);
+        assertEquals(Optional.of(watched + " is not what it was"), watch.trouble());
+        Files.delete(watched);
+        Files.move(base.resolve("away"), watched);
+        assertEquals(Optional.empty(), watch.trouble());
+      }
+    }
+
+    @Test
     void there_is_no_trouble_where_there_are_some() throws Exception {
       try (Watch watch = watch()) {
         assertEquals(Optional.empty(), watch.trouble());
