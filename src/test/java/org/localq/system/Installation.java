@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 
 /** The built package with a scratch HOME: runs its commands, and ends what it started. */
 public final class Installation implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
 
   /** One class-data archive for all tests, and not one made in the background of each. */
   private static final Path CACHE = Path.of("target", "cache").toAbsolutePath();
@@ -45,14 +45,12 @@ public final class Installation implements AutoCloseable {
 
   public Installation(Path home) {
     this(home, List.of());
+    awaitArchive(this);
   }
 
   private Installation(Path home, List<String> wrapper) {
     this.home = home;
     this.wrapper = wrapper;
-    if (!Files.exists(CACHE)) {
-      makeArchive();
-    }
   }
 
   /**
@@ -63,18 +61,16 @@ public final class Installation implements AutoCloseable {
     return new Installation(home, List.copyOf(wrapper));
   }
 
-  private void makeArchive() {
-    try {
-      Files.createDirectories(CACHE);
-    } catch (IOException failed) {
-      throw new IllegalStateException(failed);
+  /** One at a time: who finds the archive being made would make its commands wait, and be slow. */
+  private static synchronized void awaitArchive(Installation first) {
+    if (!isArchiveMade()) {
+      first.run("localqd", "--version").exits(0);
+      eventually("a class-data archive, or word that there is none", Installation::isArchiveMade);
     }
-    run("localqd", "--version").exits(0);
-    eventually("a class-data archive, or word that there is none", Installation::isArchiveMade);
   }
 
   private static boolean isArchiveMade() {
-    try (Stream<Path> files = Files.walk(CACHE)) {
+    try (Stream<Path> files = Files.walk(Files.createDirectories(CACHE))) {
       return files.map(Path::toString).anyMatch(name -> name.matches(".*\\.(jsa|aot|failed)"));
     } catch (IOException | UncheckedIOException moving) {
       return false;
