@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.localq.system.Installation;
@@ -147,6 +148,7 @@ class IdentityIT {
   }
 
   @Test
+  @Tag("long")
   @Injection(26)
   void a_worker_that_slept_through_the_reuse_of_a_number_is_not_misled() throws Exception {
     trial(2).enter(kept(Namespace.ofProcesses()));
@@ -284,6 +286,7 @@ class IdentityIT {
   }
 
   @Test
+  @Tag("long")
   @Injection(28)
   void a_spool_of_another_pid_namespace_is_refused_untouched_and_can_be_taken_over()
       throws Exception {
