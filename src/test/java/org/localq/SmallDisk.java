@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -19,6 +20,17 @@ public final class SmallDisk implements AutoCloseable {
 
   /** Mounts a tmpfs at {@code place}, an empty directory; skips the test where that is refused. */
   public static SmallDisk mount(Path place, String size) throws IOException, InterruptedException {
+    return mountWith(place, "size=" + size);
+  }
+
+  /** The same with room for data, and for few files. */
+  public static SmallDisk mountOfFiles(Path place, int files)
+      throws IOException, InterruptedException {
+    return mountWith(place, "size=4m,nr_inodes=" + files);
+  }
+
+  private static SmallDisk mountWith(Path place, String options)
+      throws IOException, InterruptedException {
     assumeTrue(isRoot(), "only root can mount a file system");
     Executed mount =
         Executed.run(
@@ -27,7 +39,7 @@ public final class SmallDisk implements AutoCloseable {
             "-t",
             "tmpfs",
             "-o",
-            "mode=0700,size=" + size,
+            "mode=0700," + options,
             "tmpfs",
             place.toString());
     assumeTrue(mount.code() == 0, () -> "mounting is not allowed here: " + mount);
@@ -55,12 +67,35 @@ public final class SmallDisk implements AutoCloseable {
     }
   }
 
-  /** Takes back what {@link #fill} wrote. */
-  public void free() throws IOException {
-    Files.deleteIfExists(filler());
+  /** Makes files until none can be made any more. */
+  public void fillWithFiles() throws IOException {
+    Path directory = Files.createDirectories(place.resolve("files"));
+    try {
+      for (int file = 0; file < TOO_MUCH; file++) {
+        Files.createFile(directory.resolve(Integer.toString(file)));
+      }
+    } catch (IOException noSpace) {
+      return;
+    }
+    throw new AssertionError(place + " did not fill up");
   }
 
-  private Path filler() {
+  /** Takes back what {@link #fill} or {@link #fillWithFiles} wrote. */
+  public void free() throws IOException {
+    Files.deleteIfExists(filler());
+    Path directory = place.resolve("files");
+    if (Files.exists(directory)) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+        for (Path file : files) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(directory);
+    }
+  }
+
+  /** What {@link #fill} makes. */
+  public Path filler() {
     return place.resolve("filler");
   }
 

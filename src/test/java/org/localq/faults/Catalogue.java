@@ -24,7 +24,7 @@ final class Catalogue {
       "an fsync fails",
       "the disk is full: of data, of inodes",
       "a job fills the disk, and ends",
-      "a directory can't be written, or the whole disk",
+      "a directory can't be written or read, or the whole disk",
       "no descriptors are left, or no process can be forked",
       "the JDK's spawn helper is broken",
       "several workers on one spool, some of which are killed",

@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 /** The faults that a test injects, by their numbers in {@link Catalogue}. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
-@interface Injection {
+public @interface Injection {
   /** The numbers. */
   int[] value();
 }

@@ -32,6 +32,20 @@ record Strace(String call, String effect, String when, List<Path> paths, Path lo
 
   /** The words before those of a command that is to be run so. */
   List<String> wrapper() {
+    return words();
+  }
+
+  /**
+   * The words of a tracer of a process that runs. It lets go of each child that becomes another
+   * program: a fault of the worker is none of its jobs.
+   */
+  List<String> attached(long pid) {
+    List<String> words = words();
+    words.addAll(List.of("-b", "execve", "-p", Long.toString(pid)));
+    return words;
+  }
+
+  private List<String> words() {
     List<String> words =
         new ArrayList<>(List.of("strace", "-f", "-qq", "-o", log.toString(), "-e"));
     words.add("signal=none");

@@ -203,8 +203,23 @@ final class Trial implements AutoCloseable {
     } catch (IOException | RuntimeException failed) {
       text.append(failed).append('\n');
     }
+    return text.append(log()).toString();
+  }
+
+  /** What the worker that {@link #start} made has said. */
+  String log() {
     Path log = localq.home().resolve(".localq/localqd.log");
-    return text.append(Files.exists(log) ? Installation.read(log) : "no log").toString();
+    return Files.exists(log) ? Installation.read(log) : "no log";
+  }
+
+  /** How many lines of the log hold {@code words}. */
+  long said(String words) {
+    return log().lines().filter(line -> line.contains(words)).count();
+  }
+
+  /** The pid of the one worker. */
+  long worker() {
+    return localq.workers().get(0);
   }
 
   /** Runs one of our commands with variables, as the last words of {@code wrapper}. */

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.localq.SmallDisk;
+import org.localq.faults.Injection;
 
 @DisplayNameGeneration(ReplaceUnderscores.class)
 class UpgradeIT {
@@ -23,6 +24,7 @@ class UpgradeIT {
           + " localqd restart && lbatch -W sh -c 'exit 4'; echo \"second $?\"";
 
   @Test
+  @Injection(14)
   void a_worker_starts_jobs_when_the_jdk_is_replaced_under_it(@TempDir Path directory)
       throws IOException {
     assumeTrue(SmallDisk.isRoot(), "only root can mount over the JDK's helper");
