@@ -150,9 +150,16 @@ public final class Spool implements AutoCloseable {
     return new Locked(this, lock.get().exclusive(terms.overdue()));
   }
 
-  /** Whether the spool is still where it was when it was first locked. */
+  /**
+   * Whether the spool is still where it was when it was first locked, as far as is known: one that
+   * can't be looked at for a while is no other one.
+   */
   public boolean isInPlace() {
-    return lock.isEmpty() || lock.get().isTheOneNamed();
+    try {
+      return lock.isEmpty() || lock.get().isTheOneNamed();
+    } catch (IOException unknown) {
+      return true;
+    }
   }
 
   /**

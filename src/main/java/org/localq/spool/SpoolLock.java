@@ -57,11 +57,13 @@ final class SpoolLock implements AutoCloseable {
   /**
    * Whether the file under the name is still the one that is locked: when a spool was moved away
    * and another made in its place, two processes would hold "the" lock at once.
+   *
+   * @throws IOException when that can't be known, as while the directory can't be searched
    */
-  boolean isTheOneNamed() {
+  boolean isTheOneNamed() throws IOException {
     try {
       return key.equals(key(file));
-    } catch (IOException gone) {
+    } catch (NoSuchFileException gone) {
       return false;
     }
   }
@@ -80,8 +82,15 @@ final class SpoolLock implements AutoCloseable {
       throw new IllegalStateException(
           "two threads of one process took the same spool's lock", twice);
     }
-    if (!isTheOneNamed()) {
-      lock.close();
+    boolean mine = false;
+    try {
+      mine = isTheOneNamed();
+    } finally {
+      if (!mine) {
+        lock.close();
+      }
+    }
+    if (!mine) {
       throw new NoSuchFileException(file.toString(), null, "the spool was moved or removed");
     }
     return lock;

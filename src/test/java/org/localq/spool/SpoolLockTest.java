@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -52,6 +53,22 @@ class SpoolLockTest {
       Files.createFile(bench.layout.lock());
       assertThrows(NoSuchFileException.class, () -> bench.spool.lock());
       assertFalse(bench.spool.isInPlace());
+    }
+
+    @Test
+    void is_not_taken_for_another_where_it_can_not_be_looked_at() throws Exception {
+      bench.spool.lock().close();
+      Path own = bench.layout.own();
+      Path aside = Files.move(own, directory.resolve("moved"));
+      // ELOOP, which root meets too
+      Files.createSymbolicLink(own, own);
+      FileSystemException failed =
+          assertThrows(FileSystemException.class, () -> bench.spool.lock());
+      assertFalse(failed instanceof NoSuchFileException, failed::toString);
+      assertTrue(bench.spool.isInPlace());
+      Files.delete(own);
+      Files.move(aside, own);
+      bench.spool.lock().close();
     }
 
     @Test
