@@ -144,7 +144,14 @@ public final class Locked implements AutoCloseable {
 
   private static void write(Path file, byte[] content) throws IOException {
     Files.createFile(file, PRIVATE);
-    Files.write(file, content, StandardOpenOption.WRITE);
+    try {
+      Files.write(file, content, StandardOpenOption.WRITE);
+    } catch (FileSystemException placed) {
+      throw placed;
+    } catch (IOException failed) {
+      // what write(2) says comes without a place
+      throw new FileSystemException(file.toString(), null, failed.getMessage());
+    }
   }
 
   /**
