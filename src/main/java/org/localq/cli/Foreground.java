@@ -11,6 +11,7 @@ import org.localq.core.Identity;
 import org.localq.core.Printable;
 import org.localq.core.Trouble;
 import org.localq.engine.Engine;
+import org.localq.spool.Layout;
 import org.localq.spool.LogFile;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
@@ -71,10 +72,17 @@ final class Foreground {
       log.say(
           end == Daemon.End.DRAINED
               ? "drained: nothing runs any more"
-              : spool.layout().root()
-                  + " is gone; running jobs go on, their ends can't be recorded");
+              : whatIsGone(spool.layout()));
       return end == Daemon.End.DRAINED ? ExitCode.DONE : ExitCode.REFUSED;
     }
+  }
+
+  private static String whatIsGone(Layout layout) {
+    return Files.isDirectory(layout.own())
+        ? layout.root()
+            + " has another lock file than before, or none; running jobs go on, the next worker"
+            + " records their ends: localqd check --repair, then localqd start"
+        : layout.root() + " is gone; running jobs go on, their ends can't be recorded";
   }
 
   private void announce(Optional<Trouble> trouble) {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -145,9 +146,23 @@ public final class Spool implements AutoCloseable {
    */
   public Locked lock() throws IOException {
     if (lock.isEmpty()) {
-      lock = Optional.of(SpoolLock.open(layout.lock()));
+      lock = Optional.of(openLock());
     }
     return new Locked(this, lock.get().exclusive(terms.overdue()));
+  }
+
+  private SpoolLock openLock() throws IOException {
+    try {
+      return SpoolLock.open(layout.lock());
+    } catch (NoSuchFileException missing) {
+      if (!exists(layout.own())) {
+        throw missing;
+      }
+      throw Refusal.of(
+          missing.getFile()
+              + ": is missing, expected a file; no job is lost: localqd check --repair makes it",
+          missing);
+    }
   }
 
   /**

@@ -45,8 +45,10 @@ final class SpoolLock implements AutoCloseable {
   }
 
   static SpoolLock open(Path file) throws IOException {
+    // before the file is opened: one that is replaced in between is then found to be another
+    Object key = key(file);
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    return new SpoolLock(channel, file, key(file));
+    return new SpoolLock(channel, file, key);
   }
 
   /** What tells one file from another under the same name; reading it opens nothing. */
