@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
  * Another process at a lock: within one, the JVM itself refuses a second, and flock(1) does not see
  * a FileLock.
  */
-final class OtherProcess implements AutoCloseable {
+public final class OtherProcess implements AutoCloseable {
   private final Process process;
 
   private OtherProcess(Process process) {
@@ -25,7 +25,7 @@ final class OtherProcess implements AutoCloseable {
    *
    * @param witness is created by it just before it lets go
    */
-  static OtherProcess thatHolds(Path file, Path witness) throws IOException {
+  public static OtherProcess thatHolds(Path file, Path witness) throws IOException {
     return start('L', "exclusive", file, witness);
   }
 
@@ -35,7 +35,7 @@ final class OtherProcess implements AutoCloseable {
   }
 
   /** Whether another process could lock {@code file} for itself alone. */
-  static boolean couldLock(Path file) throws IOException, InterruptedException {
+  public static boolean couldLock(Path file) throws IOException, InterruptedException {
     Process process = launch("probe", file, file);
     int said = process.getInputStream().read();
     process.waitFor();
@@ -77,7 +77,7 @@ final class OtherProcess implements AutoCloseable {
   }
 
   /** Makes it let go, and does not wait for that. */
-  void tellToEnd() throws IOException {
+  public void tellToEnd() throws IOException {
     process.getOutputStream().close();
   }
 
