@@ -140,7 +140,7 @@ public final class Intake {
   }
 
   /** Why the name of this file is not its own. */
-  private static Optional<String> usurped(Layout layout, JobId id, long last) {
+  private static Optional<String> usurped(Layout layout, JobId id, long last) throws IOException {
     if (id.number() > last) {
       return Optional.of(
           "job id " + id + " was never given out; drop the file under a name that is no number");

@@ -20,7 +20,7 @@ final class JobFileCheck {
   }
 
   /** Whether a file in the root under an id is a drop, which a worker refuses. */
-  boolean isTwin(JobId id) {
+  boolean isTwin(JobId id) throws IOException {
     return Spool.exists(layout.held(id))
         || Spool.exists(layout.running(id))
         || Spool.exists(layout.record(id))
@@ -82,7 +82,7 @@ final class JobFileCheck {
   }
 
   /** A drop that was refused: untouched, whatever it is, and never without its reason. */
-  Optional<Damage> rejected(JobId id) {
+  Optional<Damage> rejected(JobId id) throws IOException {
     Path file = layout.rejected(id);
     if (!Spool.exists(file)) {
       return Optional.empty();

@@ -298,17 +298,17 @@ public final class Locked implements AutoCloseable {
   }
 
   /** Whether the job is claimed. */
-  public boolean isClaimed(JobId id) {
+  public boolean isClaimed(JobId id) throws IOException {
     return Spool.exists(layout.running(id));
   }
 
   /** Whether it was refused when it was dropped. */
-  public boolean isRejected(JobId id) {
+  public boolean isRejected(JobId id) throws IOException {
     return Spool.exists(layout.rejected(id));
   }
 
   /** Whether somebody asked for its end. */
-  public boolean isCancelled(JobId id) {
+  public boolean isCancelled(JobId id) throws IOException {
     return Spool.exists(layout.cancel(id));
   }
 
@@ -346,12 +346,12 @@ public final class Locked implements AutoCloseable {
   }
 
   /** Whether anything in the spool still needs what running/ holds of a job that is not claimed. */
-  public boolean isWanted(JobId id) {
+  public boolean isWanted(JobId id) throws IOException {
     return Spool.exists(layout.pending(id)) || Spool.exists(layout.held(id));
   }
 
   /** Whether the job has a record. */
-  public boolean isDone(JobId id) {
+  public boolean isDone(JobId id) throws IOException {
     return spool.isDone(id);
   }
 

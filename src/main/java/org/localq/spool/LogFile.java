@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -57,7 +58,9 @@ public final class LogFile implements AutoCloseable {
 
   /** Whether a worker ever wrote here. */
   public boolean exists() {
-    return Spool.exists(file) || Spool.exists(former());
+    // one that can't be looked at can't be written either
+    return Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+        || Files.exists(former(), LinkOption.NOFOLLOW_LINKS);
   }
 
   /** Appends a line, which comes without its end. */

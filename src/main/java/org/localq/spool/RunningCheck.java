@@ -82,7 +82,7 @@ final class RunningCheck {
     }
   }
 
-  private static boolean isIrregular(Path path) {
+  private static boolean isIrregular(Path path) throws IOException {
     return Spool.exists(path) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
   }
 

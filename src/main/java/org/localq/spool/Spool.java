@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -377,12 +379,26 @@ public final class Spool implements AutoCloseable {
   }
 
   /** Whether a record of {@code id} is there. */
-  public boolean isDone(JobId id) {
+  public boolean isDone(JobId id) throws IOException {
     return exists(layout.record(id));
   }
 
-  static boolean exists(Path file) {
-    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  /**
+   * Whether a file of this name is there. Not {@link Files#exists}, which calls absent what can't
+   * be looked at: tokens would be cleaned up under a job that is there.
+   */
+  static boolean exists(Path file) throws IOException {
+    try {
+      Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return true;
+    } catch (NoSuchFileException absent) {
+      return false;
+    } catch (FileSystemException failed) {
+      if ("Not a directory".equals(failed.getReason())) {
+        return false;
+      }
+      throw failed;
+    }
   }
 
   /** Whether {@code id} was given out to a job whose record may have been collected since. */
@@ -400,7 +416,7 @@ public final class Spool implements AutoCloseable {
   }
 
   /** Whether {@code id} is a drop that was refused. */
-  public boolean isRejected(JobId id) {
+  public boolean isRejected(JobId id) throws IOException {
     return exists(layout.rejected(id));
   }
 

@@ -252,7 +252,7 @@ public final class Workers {
   }
 
   /** Whether somebody told the workers to. */
-  public boolean isDraining() {
+  public boolean isDraining() throws IOException {
     return Spool.exists(layout.drain());
   }
 }
