@@ -3,9 +3,11 @@ package org.localq.spool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -57,9 +59,7 @@ final class Drafts {
   }
 
   private void write(Path draft, byte[] content) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(
-            draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE)) {
+    try (FileChannel channel = create(draft)) {
       try {
         // a umask that strips the owner's bits would leave a file that nobody can read again
         Files.setPosixFilePermissions(draft, OURS);
@@ -71,12 +71,36 @@ final class Drafts {
         fsync.file(channel);
       } catch (IOException failed) {
         Files.deleteIfExists(draft);
-        // what write(2) and fsync(2) say comes without a place
-        throw failed instanceof FileSystemException placed
-            ? placed
-            : new FileSystemException(directory.toString(), null, failed.getMessage());
+        throw at(directory, failed);
       }
     }
+  }
+
+  private FileChannel create(Path draft) throws IOException {
+    try {
+      return FileChannel.open(
+          draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE);
+    } catch (FileAlreadyExistsException taken) {
+      throw taken;
+    } catch (IOException failed) {
+      throw at(directory, failed);
+    }
+  }
+
+  /**
+   * The same failure, said of a place that is still the same when it is tried again, as a draft's
+   * name is not; and said of some place, which what write(2) and fsync(2) say comes without.
+   */
+  private static IOException at(Path place, IOException failed) {
+    if (failed instanceof AccessDeniedException) {
+      return new AccessDeniedException(place.toString());
+    }
+    if (failed instanceof NoSuchFileException) {
+      return new NoSuchFileException(place.toString());
+    }
+    String reason =
+        failed instanceof FileSystemException placed ? placed.getReason() : failed.getMessage();
+    return new FileSystemException(place.toString(), null, reason);
   }
 
   /**
@@ -89,7 +113,7 @@ final class Drafts {
       Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException failed) {
       Files.deleteIfExists(draft);
-      throw failed;
+      throw at(target, failed);
     }
     fsync.directory(target.getParent());
   }
