@@ -87,7 +87,13 @@ public final class LocalEngine implements Engine {
     builder.redirectInput(Path.of("/dev/null").toFile());
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
-    builder.start();
+    try {
+      builder.start();
+    } catch (OutOfMemoryError noThread) {
+      // Not of the heap, which ends a worker at once: the JVM wants a thread for each child, and
+      // the system gave it none. The shim may be there; spawned again, one of the two goes on.
+      throw new IOException("can't wait for a shim: " + noThread.getMessage(), noThread);
+    }
   }
 
   /** Without this a missing sh would show only as a shim that never comes. */

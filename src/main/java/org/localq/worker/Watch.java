@@ -56,6 +56,9 @@ public final class Watch implements AutoCloseable {
    */
   public static Watch of(Iterable<Path> directories, BiPredicate<Path, String> matters) {
     try {
+      // A service wants a thread, and leaves its descriptors open where the system has none. So
+      // that is tried first: it is made anew at each poll.
+      new Thread(() -> {}).start();
       WatchService service = directories.iterator().next().getFileSystem().newWatchService();
       try {
         Map<Path, Object> watched = new HashMap<>();
@@ -71,7 +74,7 @@ public final class Watch implements AutoCloseable {
         service.close();
         throw failed;
       }
-    } catch (IOException | UnsupportedOperationException failed) {
+    } catch (IOException | UnsupportedOperationException | OutOfMemoryError failed) {
       return new Watch(String.valueOf(failed.getMessage()));
     }
   }
