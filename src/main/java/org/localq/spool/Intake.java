@@ -39,6 +39,17 @@ public final class Intake {
    */
   public static final Duration SETTLING = Duration.ofSeconds(60);
 
+  /** What Linux says of a disk or a process at its end, and not of a file. */
+  private static final Set<String> OF_THE_MACHINE =
+      Set.of(
+          "Cannot allocate memory",
+          "Disk quota exceeded",
+          "Input/output error",
+          "No space left on device",
+          "Read-only file system",
+          "Too many open files",
+          "Too many open files in system");
+
   /** What became of one file. */
   public sealed interface Event {
     /** It is a job now. */
@@ -62,6 +73,7 @@ public final class Intake {
   private final Map<Path, Unfinished> unfinished = new HashMap<>();
   private final Map<Path, Immovable> stuck = new HashMap<>();
   private final Map<JobId, Candidate> known = new HashMap<>();
+  private Optional<IOException> trouble = Optional.empty();
 
   /**
    * Looks at every name in the root. What is known to be a pending job is not read again: such a
@@ -78,17 +90,47 @@ public final class Intake {
     unfinished.keySet().retainAll(Set.copyOf(files));
     stuck.keySet().retainAll(Set.copyOf(files));
     List<Event> events = new ArrayList<>();
+    trouble = Optional.empty();
     for (Path file : files) {
       try {
         take(locked, file, last, now).ifPresent(events::add);
       } catch (NoSuchFileException gone) {
         // RACE: claimed, cancelled or removed since the listing
-      } catch (FileSystemException immovable) {
-        // it can't be taken in or moved away, and must not hold up the others
-        stick(file, String.valueOf(immovable.getMessage()), now).ifPresent(events::add);
+      } catch (IOException failed) {
+        // either way it must not hold up the others
+        if (isOfTheMachine(file, failed)) {
+          trouble = Optional.of(about(file, failed));
+        } else {
+          stick(file, String.valueOf(failed.getMessage()), now).ifPresent(events::add);
+        }
       }
     }
     return events;
+  }
+
+  /**
+   * Whether nothing is wrong with the file itself, but with the machine or another place: it is
+   * looked at again at the next look.
+   */
+  private static boolean isOfTheMachine(Path file, IOException failed) {
+    return !(failed instanceof FileSystemException placed)
+        || !file.toString().equals(placed.getFile())
+        || OF_THE_MACHINE.contains(String.valueOf(placed.getReason()));
+  }
+
+  private static IOException about(Path file, IOException failed) {
+    return failed instanceof FileSystemException
+        ? failed
+        // what read(2) says comes without a place
+        : new FileSystemException(file.toString(), null, String.valueOf(failed.getMessage()));
+  }
+
+  /**
+   * What the machine refused at the last look. The files that it was about are as they were, and
+   * are looked at again.
+   */
+  public Optional<IOException> trouble() {
+    return trouble;
   }
 
   /** The pending jobs of the last look. */

@@ -156,6 +156,7 @@ public final class Worker {
         log.say(stuck.name() + " can't be moved to rejected/: it " + stuck.trouble());
       }
     }
+    trouble = trouble.or(intake::trouble);
   }
 
   /**
