@@ -62,9 +62,12 @@ class HostileIT {
   }
 
   private void write(String name, byte[] content) throws IOException {
-    Path draft = root("." + name);
-    Files.write(draft, content);
-    Files.move(draft, root(name), StandardCopyOption.ATOMIC_MOVE);
+    Files.write(root("." + name), content);
+    publish(name);
+  }
+
+  private void publish(String name) throws IOException {
+    Files.move(root("." + name), root(name), StandardCopyOption.ATOMIC_MOVE);
   }
 
   private void write(String name, String content) throws IOException {
@@ -113,8 +116,10 @@ class HostileIT {
     run("mkfifo", root("fifo.json").toString());
     Files.createDirectory(root("directory.json"));
     run("truncate", "-s", "5G", root("huge.json").toString());
-    write("world.json", "{\"command\":[\"true\"]}");
-    Files.setPosixFilePermissions(root("world.json"), PosixFilePermissions.fromString("rw-rw-rw-"));
+    Files.writeString(root(".world.json"), "{\"command\":[\"true\"]}");
+    Files.setPosixFilePermissions(
+        root(".world.json"), PosixFilePermissions.fromString("rw-rw-rw-"));
+    publish("world.json");
     othersGoOn();
     awaitRefusals(8, 30);
     assertEquals("{\"command\":[\"true\"]}", Installation.read(secret));
@@ -127,8 +132,9 @@ class HostileIT {
   void what_belongs_to_somebody_else_or_is_a_device_is_refused() throws Exception {
     assumeTrue(SmallDisk.isRoot(), "only root can give a file away, or make a device");
     trial();
-    write("foreign.json", "{\"command\":[\"true\"]}");
-    run("chown", "65534", root("foreign.json").toString());
+    Files.writeString(root(".foreign.json"), "{\"command\":[\"true\"]}");
+    run("chown", "65534", root(".foreign.json").toString());
+    publish("foreign.json");
     run("mknod", root("device.json").toString(), "c", "1", "5");
     awaitRefusals(2, 30);
     othersGoOn();
@@ -286,7 +292,7 @@ class HostileIT {
     List<String> names =
         List.of("a\nb", "\u001b[31mred\u001b[0m", "-n", "x".repeat(255), "../../etc", "'\"$(id)");
     for (String name : names) {
-      String id = trial.localq().submit("-J", name, "-o", "/dev/null", "true");
+      String id = trial.localq().submit("--job-name=" + name, "-o", "/dev/null", "true");
       eventually("its end", () -> trial.isRecorded(id), trial::evidence);
     }
     Path odd = Path.of(trial.spool().toString(), "line\nend \u001b[2J.json");

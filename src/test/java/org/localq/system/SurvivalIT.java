@@ -91,10 +91,10 @@ class SurvivalIT {
     Installation.Result restarted = localq.run("localqd", "restart").exits(0);
     assertTrue(restarted.out().contains("5 cores"), restarted::toString);
     String options = Installation.read(localq.spool().resolve(".localq/options"));
-    assertEquals("cores=5\ninterval=7\npolicy=mcf\n", options);
+    assertEquals("cores=5\ninterval=7\npolicy=mcf\nkeep=30d,100000\n", options);
     localq.run("localqd", "-n", "6", "restart").exits(0);
     assertEquals(
-        "cores=6\ninterval=7\npolicy=mcf\n",
+        "cores=6\ninterval=7\npolicy=mcf\nkeep=30d,100000\n",
         Installation.read(localq.spool().resolve(".localq/options")));
   }
 
