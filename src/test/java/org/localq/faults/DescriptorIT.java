@@ -16,8 +16,6 @@ import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.Executed;
 
 /** The kernel has nothing left for a worker: no descriptor, no process, no answer of a disk. */
@@ -119,10 +117,20 @@ class DescriptorIT {
     goesOn(pending, 5);
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"EAGAIN", "ENOMEM"})
+  @Test
   @Injection(13)
-  void a_job_whose_shim_can_not_be_forked_starts_once_when_one_can(String error) throws Exception {
+  void a_job_whose_shim_can_not_be_forked_starts_once_when_one_can() throws Exception {
+    startsOnceAfter("EAGAIN");
+  }
+
+  @Test
+  @Tag("long")
+  @Injection(13)
+  void a_job_for_whose_shim_there_is_no_memory_starts_once_when_there_is() throws Exception {
+    startsOnceAfter("ENOMEM");
+  }
+
+  private void startsOnceAfter(String error) throws Exception {
     Strace.assumeInstalled();
     trial = new Trial(scratch, 2).start();
     String claimed;
@@ -167,12 +175,26 @@ class DescriptorIT {
   @Test
   @Injection(12)
   void a_directory_that_can_not_be_listed_is_not_taken_for_empty() throws Exception {
+    nothingIsTakenForEmpty(List.of("", "running"));
+  }
+
+  @Test
+  @Tag("long")
+  @Injection(12)
+  void nor_is_one_of_the_spool_s_own() throws Exception {
+    nothingIsTakenForEmpty(List.of(".localq/tmp", ".localq/workers"));
+    assertTrue(trial.said("can't tidy up") > 0, trial::evidence);
+  }
+
+  private void nothingIsTakenForEmpty(List<String> directories) throws Exception {
     Strace.assumeInstalled();
     full();
+    long worker = trial.worker();
     String pending = trial.submit(2, 5, "0");
-    for (String name : List.of("", "running")) {
+    for (String name : directories) {
       cannotRead("openat,getdents64", name);
       runsAlone(pending);
+      assertEquals(List.of(worker), trial.localq().workers(), trial::evidence);
     }
     goesOn(pending, 5);
   }
