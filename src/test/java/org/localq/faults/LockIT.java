@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.localq.Executed;
@@ -139,6 +140,7 @@ class LockIT {
   }
 
   @Test
+  @Tag("long")
   @Injection(34)
   void a_lock_file_that_is_gone_is_missed_with_what_to_do_and_can_be_made_again() throws Exception {
     trial(1).start();

@@ -108,6 +108,7 @@ class TerminalIT {
   }
 
   @Test
+  @Tag("long")
   @Injection(36)
   void a_worker_in_the_foreground_ends_with_control_c_and_its_jobs_do_not() throws Exception {
     Process terminal = terminal(trial(3), "exec \"$@\"", trial.runLine());
