@@ -2,6 +2,7 @@ package org.localq.spool;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -213,6 +214,11 @@ public final class Intake {
         FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
       spool.fsync().file(channel);
     }
+    Path root = spool.layout().root();
+    if (!Files.isWritable(root)) {
+      // the rename would say that of this file, and it would wait for longer than the root does
+      throw new AccessDeniedException(root.toString());
+    }
     JobId id = spool.newId();
     Path pending = spool.layout().pending(id);
     if (Spool.exists(pending)) {
@@ -221,7 +227,7 @@ public final class Intake {
     }
     // one rename: a drop becomes one job, whatever dies here
     Files.move(file, pending, StandardCopyOption.ATOMIC_MOVE);
-    spool.fsync().directory(spool.layout().root());
+    spool.fsync().directory(root);
     known.put(id, new Candidate(id, job.cores()));
     return Optional.of(new Event.Accepted(name(file), id));
   }
