@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.localq.Executed;
 import org.localq.SmallDisk;
+import org.localq.system.Installation;
 
 /**
  * What a machine refuses for a while does not mislead a worker: what it can't see is not gone, what
@@ -197,14 +198,17 @@ class MachineIT {
     String pending = trial.submit(1, 4, "0");
     Path token = trial.spool().resolve("running").resolve(pending + ".1.requeued");
     Path file = trial.spool().resolve(pending + ".json");
-    try (Fault fault = Fault.of(trial.worker(), failing(LOOK, "EIO", "1+", List.of(file)))) {
-      // as if its first attempt had been given up
-      Files.createFile(token);
+    // as if its first attempt had been given up
+    Files.createFile(token);
+    Strace strace = failing(LOOK, "EIO", "1+", List.of(file));
+    try (Fault fault = Fault.of(trial.worker(), strace)) {
+      // more often than the tick took that the fault came in
       eventually(
-          "word of it",
-          () -> fault.hasStruck() && trial.said("Input/output error") > 0,
+          "ticks that can't look",
+          () -> !Files.exists(token) || strikes(strace) > 3,
           trial::evidence);
       assertTrue(Files.exists(token), trial::evidence);
+      assertTrue(trial.said("Input/output error") > 0, trial::evidence);
     }
     trial.witness().openGate();
     trial.settleAndVerify();
@@ -214,6 +218,10 @@ class MachineIT {
             .filter(event -> event.id().equals(pending) && event.what().equals("START"))
             .map(Witness.Event::attempt)
             .toList());
+  }
+
+  private static long strikes(Strace strace) {
+    return Installation.read(strace.log()).lines().filter(l -> l.contains("(INJECTED)")).count();
   }
 
   @Test
