@@ -48,7 +48,12 @@ abstract class Command {
         spec()
             .addOption(flag("-h", "--help", "Show this help.").usageHelp(true).build())
             .addOption(flag("-V", "--version", "Show the version.").versionHelp(true).build());
-    CommandLine line = new CommandLine(spec).setExpandAtFiles(false).setInterpolateVariables(false);
+    CommandLine line =
+        new CommandLine(spec)
+            .setExpandAtFiles(false)
+            .setInterpolateVariables(false)
+            // as getopt, and so Slurm: what follows an option that wants a value is its value
+            .setAllowOptionsAsOptionParameters(true);
     spec.usageMessage().width(WIDTH).synopsisHeading("Usage: ");
     configure(line);
     ParseResult parsed = parse(line, words);

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Tag;
@@ -31,7 +32,7 @@ class CrowdIT {
   private final Random random = Seed.of(CrowdIT.class);
   private final List<Process> workers = new ArrayList<>();
   @TempDir Path scratch;
-  private Trial trial;
+  @AutoClose private Trial trial;
 
   private Trial trial(int cores) throws IOException {
     trial = new Trial(scratch, cores);
@@ -43,7 +44,6 @@ class CrowdIT {
     for (Process worker : workers) {
       worker.destroyForcibly().waitFor();
     }
-    trial.close();
   }
 
   /** Runs while clients submit: {@code step} by step until they have. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.localq.system.Installation;
 
 /** A fault in the system calls of a process that runs. It is gone when this is closed. */
 final class Fault implements AutoCloseable {
@@ -56,6 +57,11 @@ final class Fault implements AutoCloseable {
     } catch (IOException failed) {
       throw new IllegalStateException(failed);
     }
+  }
+
+  /** How many calls have failed. */
+  long strikes() {
+    return Installation.read(strace.log()).lines().filter(l -> l.contains("(INJECTED)")).count();
   }
 
   @Override

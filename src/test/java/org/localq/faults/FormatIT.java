@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -25,12 +26,11 @@ class FormatIT {
   private static final Path RELEASED = Path.of("src/test/resources/spools");
 
   @TempDir Path scratch;
-  private Trial trial;
+  @AutoClose private Trial trial;
 
   @AfterEach
   void end() throws IOException {
     Files.writeString(trial.spool().resolve(".localq/version"), "1\n");
-    trial.close();
   }
 
   @Test

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Order;
@@ -42,7 +42,7 @@ class HostileIT {
 
   private final Random random = Seed.of(HostileIT.class);
   @TempDir Path scratch;
-  private Trial trial;
+  @AutoClose private Trial trial;
   private long worker;
 
   private Trial trial() throws IOException {
@@ -50,11 +50,6 @@ class HostileIT {
     trial.localq().run(SMALL_HEAP, trial.startLine()).exits(0);
     worker = trial.localq().workers().get(0);
     return trial;
-  }
-
-  @AfterEach
-  void end() {
-    trial.close();
   }
 
   private Path root(String name) {

@@ -13,10 +13,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.localq.system.Installation;
@@ -27,7 +28,7 @@ class IdsIT {
   private static final int CLIENTS = 8;
 
   @TempDir Path scratch;
-  private Trial trial;
+  @AutoClose private Trial trial;
   private Path seq;
 
   @BeforeEach
@@ -39,11 +40,6 @@ class IdsIT {
       trial.submit(1, job, "0");
     }
     trial.settle();
-  }
-
-  @AfterEach
-  void end() {
-    trial.close();
   }
 
   private void removeCounter() throws IOException {
@@ -96,6 +92,7 @@ class IdsIT {
   }
 
   @Test
+  @Tag("long")
   @Injection(41)
   void a_collection_that_races_with_clients_gives_no_id_back() throws Exception {
     trial.localq().run("localqd", "-n", "4", "--keep", "0s,0", "restart").exits(0);

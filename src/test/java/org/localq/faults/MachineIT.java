@@ -24,7 +24,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.localq.Executed;
 import org.localq.SmallDisk;
-import org.localq.system.Installation;
 
 /**
  * What a machine refuses for a while does not mislead a worker: what it can't see is not gone, what
@@ -205,7 +204,7 @@ class MachineIT {
       // more often than the tick took that the fault came in
       eventually(
           "ticks that can't look",
-          () -> !Files.exists(token) || strikes(strace) > 3,
+          () -> !Files.exists(token) || fault.strikes() > 3,
           trial::evidence);
       assertTrue(Files.exists(token), trial::evidence);
       assertTrue(trial.said("Input/output error") > 0, trial::evidence);
@@ -218,10 +217,6 @@ class MachineIT {
             .filter(event -> event.id().equals(pending) && event.what().equals("START"))
             .map(Witness.Event::attempt)
             .toList());
-  }
-
-  private static long strikes(Strace strace) {
-    return Installation.read(strace.log()).lines().filter(l -> l.contains("(INJECTED)")).count();
   }
 
   @Test

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Tag;
@@ -21,12 +21,7 @@ class ScaleIT {
   private static final int MANY = 100_000;
 
   @TempDir Path scratch;
-  private Trial trial;
-
-  @AfterEach
-  void end() {
-    trial.close();
-  }
+  @AutoClose private Trial trial;
 
   @Test
   @Tag("long")

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Tag;
@@ -31,7 +32,7 @@ class SoakIT {
   private final List<String> held = new ArrayList<>();
   private int drops;
   @TempDir Path scratch;
-  private Trial trial;
+  @AutoClose private Trial trial;
 
   @AfterEach
   void end() throws InterruptedException {
@@ -39,7 +40,6 @@ class SoakIT {
       signal("CONT", worker.pid());
       worker.destroyForcibly().waitFor();
     }
-    trial.close();
   }
 
   @Test
