@@ -53,7 +53,7 @@ class ProcessTableTest {
   }
 
   /** A session as the engine makes it, led by a shell that executes {@code script}. */
-  private Process session(Mark mark, String script) throws IOException {
+  private Process session(Mark mark, String script) throws Exception {
     ProcessBuilder builder = new ProcessBuilder("setsid", "sh", "-c", script);
     builder.directory(base.toFile());
     builder
@@ -65,10 +65,20 @@ class ProcessTableTest {
                 Mark.ATTEMPT, Integer.toString(mark.attempt())));
     Process process = builder.start();
     started.add(process.pid());
+    eventually(
+        () -> !process.isAlive() || leadsSession(process.pid()),
+        () -> "no session " + process.pid());
     return process;
   }
 
-  private Process session(String script) throws IOException {
+  /** setsid(1) leads none before it has called setsid(2). */
+  private static boolean leadsSession(long pid) throws IOException {
+    return ProcessStat.read(PROC.resolve(Long.toString(pid)))
+        .filter(stat -> stat.session() == pid)
+        .isPresent();
+  }
+
+  private Process session(String script) throws Exception {
     return session(mark(), script);
   }
 
