@@ -53,7 +53,7 @@ class KillIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"fsync", "link", "unlink"})
+  @ValueSource(strings = {"fsync", "unlink"})
   @Tag("long")
   @Injection(1)
   void a_worker_killed_at_every(String call) throws Exception {

@@ -52,6 +52,8 @@ class ScaleIT {
     assertEquals(worker, trial.localq().workers(), "the worker is the same");
     assertTrue(trial.names("").size() > MANY, "the others still wait");
     trial.localq().run("localqd", "stop").exits(0);
+    // nobody is to cancel them one by one when the test is over
+    Files.delete(trial.localq().home().resolve(".localq/localqd"));
   }
 
   private byte[] record() {
