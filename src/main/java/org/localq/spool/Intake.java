@@ -51,6 +51,9 @@ public final class Intake {
           "Too many open files",
           "Too many open files in system");
 
+  /** After so many drops a look gives way to what else waits for the lock. */
+  static final int MOST_EVENTS = 100;
+
   /** What became of one file. */
   public sealed interface Event {
     /** It is a job now. */
@@ -74,11 +77,12 @@ public final class Intake {
   private final Map<Path, Unfinished> unfinished = new HashMap<>();
   private final Map<Path, Immovable> stuck = new HashMap<>();
   private final Map<JobId, Candidate> known = new HashMap<>();
+  private boolean unread;
   private Optional<IOException> trouble = Optional.empty();
 
   /**
-   * Looks at every name in the root. What is known to be a pending job is not read again: such a
-   * file is never written in place.
+   * Looks at the names in the root, as far as {@link #isInterrupted} does not say otherwise. What
+   * is known to be a pending job is not read again: such a file is never written in place.
    *
    * @param now a time that only goes forward
    * @return what happened, in no order
@@ -92,7 +96,12 @@ public final class Intake {
     stuck.keySet().retainAll(Set.copyOf(files));
     List<Event> events = new ArrayList<>();
     trouble = Optional.empty();
+    unread = false;
     for (Path file : files) {
+      if (events.size() == MOST_EVENTS) {
+        unread = true;
+        break;
+      }
       try {
         take(locked, file, last, now).ifPresent(events::add);
       } catch (NoSuchFileException gone) {
@@ -132,6 +141,14 @@ public final class Intake {
    */
   public Optional<IOException> trouble() {
     return trouble;
+  }
+
+  /**
+   * Whether the last look left some names to the next one. Each drop is brought to the disk under
+   * the lock, and thousands at once must not hold up the ends of jobs.
+   */
+  public boolean isInterrupted() {
+    return unread;
   }
 
   /** The pending jobs of the last look. */

@@ -2,6 +2,7 @@ package org.localq.spool;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -67,14 +68,18 @@ public final class SpoolGate {
 
   /** The spool {@code root}, which has to be there. */
   public Spool open(Path root) throws IOException {
+    Layout layout = new Layout(root);
     if (Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
       // before any word about its mode: chmod is no advice for a directory that only looks wrong
       // because it is another's
-      refuseOtherVersion(new Layout(root));
+      try {
+        refuseOtherVersion(layout);
+      } catch (AccessDeniedException closed) {
+        // its mode says why
+      }
     }
     refuseUnlessPrivate(root);
     refuseNetwork(root);
-    Layout layout = new Layout(root);
     refuseOtherVersion(layout);
     refuseOtherHost(layout);
     return new Spool(layout, identity, account, fsync, terms);

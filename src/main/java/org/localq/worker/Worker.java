@@ -79,6 +79,7 @@ public final class Worker {
       if (!workers.isDraining()) {
         takeIn(locked, uptime);
         again = judge.canSpawn() && claimWhatFits(locked);
+        again |= intake.isInterrupted();
       }
       if (trouble.isPresent()) {
         throw trouble.get();

@@ -36,7 +36,7 @@ class ScaleIT {
       Files.write(trial.spool().resolve("done").resolve(id + ".json"), record);
     }
     // wider than the queue, so that they stay
-    String pending = "{\"command\":[\"true\"],\"cores\":3,\"directory\":\"/\"}\\n";
+    String pending = "{\"command\":[\"true\"],\"cores\":3,\"directory\":\"/\"}\n";
     for (int id = MANY + 1; id <= 2 * MANY; id++) {
       Files.writeString(trial.spool().resolve(id + ".json"), pending);
     }
@@ -58,7 +58,7 @@ class ScaleIT {
 
   private byte[] record() {
     return ("{\"command\":[\"true\"],\"directory\":\"/\",\"submitted\":\"2026-01-01T00:00:00Z\",\"stdout\":\"out\","
-            + "\"result\":{\"state\":\"COMPLETED\",\"exit_code\":0,\"ended\":\"2026-01-01T00:00:01Z\",\"restarts\":0}}\\n")
+            + "\"result\":{\"state\":\"COMPLETED\",\"exit_code\":0,\"ended\":\"2026-01-01T00:00:01Z\",\"restarts\":0}}\n")
         .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
   }
 }

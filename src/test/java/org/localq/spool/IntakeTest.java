@@ -16,6 +16,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +71,18 @@ class IntakeTest {
       assertFalse(bench.has("mine.json"));
       assertEquals(Set.of(ONE), bench.spool.pending());
       assertCandidates(new Candidate(ONE, 3));
+    }
+
+    @Test
+    void that_is_one_of_very_many_waits_for_the_next_look() throws IOException {
+      for (int drop = 0; drop <= Intake.MOST_EVENTS; drop++) {
+        bench.put("drop" + drop + ".json", JOB);
+      }
+      assertEquals(Intake.MOST_EVENTS, look(0).size());
+      assertTrue(intake.isInterrupted());
+      assertEquals(1, look(0).size());
+      assertFalse(intake.isInterrupted());
+      assertEquals(Intake.MOST_EVENTS + 1, bench.spool.pending().size());
     }
 
     @Test
@@ -492,8 +505,8 @@ class IntakeTest {
         bench.put("bad" + i + ".json", "{" + i);
         Files.createDirectory(path("ugly" + i + ".json"));
       }
-      assertEquals(200, look(0).size());
-      assertEquals(100, look(60).size());
+      assertEquals(200, lookAtAll(0).size());
+      assertEquals(100, lookAtAll(60).size());
       Map<Boolean, Long> count =
           Map.of(
               true,
@@ -511,6 +524,15 @@ class IntakeTest {
   /** {@code seconds} after the first look. */
   private List<Intake.Event> look(double seconds) throws IOException {
     return intake.look(locked, START.plusMillis(Math.round(seconds * 1000)));
+  }
+
+  /** Looks again for as long as a look leaves something to the next one. */
+  private List<Intake.Event> lookAtAll(double seconds) throws IOException {
+    List<Intake.Event> events = new ArrayList<>(look(seconds));
+    while (intake.isInterrupted()) {
+      events.addAll(look(seconds));
+    }
+    return events;
   }
 
   private Intake.Event.Refused theRefusal(List<Intake.Event> events) {
