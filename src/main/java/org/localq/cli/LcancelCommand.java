@@ -3,10 +3,11 @@ package org.localq.cli;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.localq.core.JobId;
 import org.localq.core.Refusal;
@@ -55,8 +56,9 @@ final class LcancelCommand extends Command {
     }
   }
 
-  private static SortedSet<JobId> unended(Spool spool) throws IOException {
-    SortedSet<JobId> ids = new TreeSet<>(spool.pending());
+  /** What waits comes first: it would start in the place of what runs. */
+  private static Set<JobId> unended(Spool spool) throws IOException {
+    Set<JobId> ids = new LinkedHashSet<>(spool.pending());
     ids.addAll(spool.held());
     ids.addAll(spool.running());
     return ids;
@@ -64,7 +66,7 @@ final class LcancelCommand extends Command {
 
   private record Round(Door door, Queue queue, Spool spool, Cancellation cancellation) {}
 
-  private static int cancel(Round round, SortedSet<JobId> ids, Duration grace)
+  private static int cancel(Round round, Set<JobId> ids, Duration grace)
       throws IOException, InterruptedException {
     int code = ExitCode.DONE;
     List<JobId> ending = new ArrayList<>();

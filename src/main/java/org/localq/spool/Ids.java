@@ -93,9 +93,10 @@ final class Ids {
       } else {
         Files.createFile(seq.resolve(Layout.COLLECTED + highest), Locked.PRIVATE);
       }
-      // against a power cut: the records that go next are all that holds their ids
-      fsync.directory(seq);
     }
+    // against a power cut: the records that go next are all that holds their ids; whoever made the
+    // note may have died before this
+    fsync.directory(seq);
     catchUp();
   }
 

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -97,16 +98,20 @@ public final class Intake {
     List<Event> events = new ArrayList<>();
     trouble = Optional.empty();
     unread = false;
+    // the jobs first: a drop that is left to the next look passes none of them by waiting
+    files.sort(Comparator.comparing(file -> Layout.idOf(name(file)).isEmpty()));
     for (Path file : files) {
-      if (events.size() == MOST_EVENTS) {
+      if (events.size() >= MOST_EVENTS && Layout.idOf(name(file)).isEmpty()) {
         unread = true;
         break;
       }
       try {
         take(locked, file, last, now).ifPresent(events::add);
-      } catch (NoSuchFileException gone) {
-        // RACE: claimed, cancelled or removed since the listing
       } catch (IOException failed) {
+        if (failed instanceof NoSuchFileException gone && file.toString().equals(gone.getFile())) {
+          // RACE: claimed, cancelled or removed since the listing
+          continue;
+        }
         // either way it must not hold up the others
         if (isOfTheMachine(file, failed)) {
           trouble = Optional.of(about(file, failed));
@@ -258,7 +263,8 @@ public final class Intake {
 
   private Reading examine(Locked locked, Path file, JobId id, Duration now) throws IOException {
     Spool spool = locked.spool();
-    Content content = spool.content(file);
+    Content content =
+        Layout.idOf(name(file)).isPresent() ? spool.content(file) : spool.contentOfDrop(file);
     if (content instanceof Content.Unfit unfit) {
       return new Reading(Optional.empty(), Optional.of(unfit.reason()));
     }

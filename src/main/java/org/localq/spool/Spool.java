@@ -94,10 +94,21 @@ public final class Spool implements AutoCloseable {
         // used again
         continue;
       } finally {
-        Files.deleteIfExists(draft);
+        discard(draft);
       }
       makeDurable(id);
       return id;
+    }
+  }
+
+  /**
+   * As far as that can be done: what becomes of the job doesn't hang on it, and a worker sweeps.
+   */
+  private static void discard(Path draft) {
+    try {
+      Files.deleteIfExists(draft);
+    } catch (IOException left) {
+      // the draft of a process that is gone by then
     }
   }
 
@@ -126,7 +137,7 @@ public final class Spool implements AutoCloseable {
     try {
       fsync.directory(layout.root());
     } catch (IOException failed) {
-      if (Files.deleteIfExists(layout.pending(id))) {
+      if (isWithdrawn(id)) {
         throw failed;
       }
       throw Refusal.of(
@@ -138,6 +149,17 @@ public final class Spool implements AutoCloseable {
               + " was already started but may not survive a power cut: see linfo "
               + id,
           failed);
+    }
+  }
+
+  /**
+   * Whether a job that is not known to be on the disk could be taken back before anybody ran it.
+   */
+  private boolean isWithdrawn(JobId id) {
+    try {
+      return Files.deleteIfExists(layout.pending(id));
+    } catch (IOException stays) {
+      return false;
     }
   }
 
@@ -328,7 +350,13 @@ public final class Spool implements AutoCloseable {
     return new Entry.Damaged(id, state, reason);
   }
 
+  /** Of a job that was accepted: whatever memory there is, it is not to be taken for damaged. */
   Content content(Path file) throws IOException {
+    return Content.read(file, identity.uid(), Content.MOST_BYTES);
+  }
+
+  /** Of a file that anybody may have dropped: as far as the memory goes. */
+  Content contentOfDrop(Path file) throws IOException {
     return Content.read(file, identity.uid(), terms.mostBytes());
   }
 

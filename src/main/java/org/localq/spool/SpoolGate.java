@@ -201,7 +201,9 @@ public final class SpoolGate {
                   : "has format " + found)
               + ", expected a spool of format "
               + Layout.VERSION
-              + (found.isEmpty() ? "; localqd start makes one" : "; use the localq that made it"));
+              + (found.isEmpty()
+                  ? "; if it was one: localqd check --repair; else name another place with --spool"
+                  : "; use the localq that made it"));
     }
   }
 

@@ -184,6 +184,10 @@ public final class Workers {
 
   /** The two lines of an entry; empty ones where there are none. */
   private static List<String> lines(Path entry) throws IOException {
+    if (!Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)) {
+      // gone, or a FIFO, which would block whoever opens it
+      return List.of("", "");
+    }
     try {
       byte[] bytes = Files.readAllBytes(entry);
       String[] lines = new String(bytes, StandardCharsets.UTF_8).split("\n", -1);

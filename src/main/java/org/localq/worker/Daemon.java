@@ -141,8 +141,11 @@ public final class Daemon {
       worker.sweep(alive);
       worker.sample();
       health.good(Health.Part.TIDYING);
-    } catch (IOException failed) {
-      Trouble trouble = Fault.of(failed);
+    } catch (IOException | RuntimeException failed) {
+      Trouble trouble =
+          failed instanceof IOException refused
+              ? Fault.of(refused)
+              : new Trouble("internal error: " + failed, "please report it, with this line");
       health.bad(Health.Part.TIDYING, trouble, "can't tidy up: " + trouble);
     }
   }

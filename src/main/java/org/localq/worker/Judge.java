@@ -481,6 +481,10 @@ public final class Judge {
       rejectDamaged(its, ((JobFile.Invalid) file.get()).reason());
       return Next.NOTHING;
     }
+    if (its.claim().attempt().boot().isEmpty()) {
+      // against a power cut: a canceller may have died between the move into running/ and its fsync
+      its.locked().secureClaims();
+    }
     Result result = result(its, outcome(its.claim(), valid.job(), verdict));
     its.locked().finish(its.id(), valid.job(), result);
     log.say(its.id(), describe(result.outcome()));

@@ -72,8 +72,9 @@ public final class Worker {
   public Pace tick(Duration uptime) throws IOException {
     try (Locked locked = spool.lock()) {
       Pace pace = judgeAll(locked) ? Pace.SOON : Pace.IDLE;
-      if (workers.isDraining() && trouble.isEmpty()) {
-        return locked.claimed().jobs().isEmpty() ? Pace.OVER : pace;
+      // whatever else is wrong: who waits for the drain waits for the jobs alone
+      if (workers.isDraining() && locked.claimed().jobs().isEmpty()) {
+        return Pace.OVER;
       }
       boolean again = false;
       if (!workers.isDraining()) {

@@ -195,8 +195,8 @@ class BadQueueTest {
       Files.delete(spool.resolve(".localq/version"));
       allSay(
           spool
-              + ": is no spool (.localq/version is missing), expected a spool of format 1; localqd"
-              + " start makes one");
+              + ": is no spool (.localq/version is missing), expected a spool of format 1; if it was one: localqd"
+              + " check --repair; else name another place with --spool");
     }
 
     @Test

@@ -353,8 +353,8 @@ class SpoolGateTest {
       Files.delete(root.resolve(".localq/version"));
       assertRefused(
           root
-              + ": is no spool (.localq/version is missing), expected a spool of format 1; localqd"
-              + " start makes one",
+              + ": is no spool (.localq/version is missing), expected a spool of format 1; if it was one: localqd"
+              + " check --repair; else name another place with --spool",
           () -> gate.open(root));
     }
 
