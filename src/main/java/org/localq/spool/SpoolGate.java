@@ -110,7 +110,7 @@ public final class SpoolGate {
       refuseUnlessPrivate(root);
     }
     if (Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)
-        && !Spool.exists(root.resolve(".localq"))
+        && !hasOwn(root)
         && Names.in(root).isEmpty()) {
       // a directory that was made for a spool has to be fit for one
       refuseUnlessPrivate(root);
@@ -118,17 +118,27 @@ public final class SpoolGate {
     if (root.getParent() == null) {
       throw Refusal.of(root + ": can't be a spool; name a directory in it");
     }
-    if (!Spool.exists(root.resolve(".localq"))) {
+    if (!hasOwn(root)) {
       SpoolFounder founder = new SpoolFounder(identity, fsync);
       founder.makeParents(root.getParent());
       refuseNetwork(root.getParent());
-      if (!founder.found(root) && !Spool.exists(root.resolve(".localq"))) {
+      if (!founder.found(root) && !hasOwn(root)) {
         throw Refusal.of(
             root
                 + ": is no spool and not empty; name another directory with --spool, or move it away");
       }
     }
     return open(root);
+  }
+
+  /** Whether localq was here; a directory that can't be searched is refused for its mode. */
+  private boolean hasOwn(Path root) throws IOException {
+    try {
+      return Spool.exists(root.resolve(".localq"));
+    } catch (AccessDeniedException closed) {
+      refuseUnlessPrivate(root);
+      throw closed;
+    }
   }
 
   /** Makes another machine's spool this machine's. What it ran there is LOST. */
