@@ -10,12 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import org.localq.core.ProcessId;
 
@@ -24,9 +19,6 @@ import org.localq.core.ProcessId;
  * link or a rename.
  */
 final class Drafts {
-  private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rw-------");
-  private static final FileAttribute<?> PRIVATE = PosixFilePermissions.asFileAttribute(OURS);
-
   private final Path directory;
   private final String prefix;
   private final ProcessId process;
@@ -61,8 +53,6 @@ final class Drafts {
   private void write(Path draft, byte[] content) throws IOException {
     try (FileChannel channel = create(draft)) {
       try {
-        // a umask that strips the owner's bits would leave a file that nobody can read again
-        Files.setPosixFilePermissions(draft, OURS);
         ByteBuffer rest = ByteBuffer.wrap(content);
         while (rest.hasRemaining()) {
           channel.write(rest);
@@ -78,8 +68,7 @@ final class Drafts {
 
   private FileChannel create(Path draft) throws IOException {
     try {
-      return FileChannel.open(
-          draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE);
+      return Private.create(draft);
     } catch (FileAlreadyExistsException taken) {
       throw taken;
     } catch (IOException failed) {

@@ -91,7 +91,7 @@ final class Ids {
         // a rename, because on a full disk there may be no block for another name
         move(Layout.COLLECTED + look.collected(), Layout.COLLECTED + highest);
       } else {
-        Files.createFile(seq.resolve(Layout.COLLECTED + highest), Locked.PRIVATE);
+        Private.createEmpty(seq.resolve(Layout.COLLECTED + highest));
       }
     }
     // against a power cut: the records that go next are all that holds their ids; whoever made the

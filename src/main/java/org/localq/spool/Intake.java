@@ -10,7 +10,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -231,7 +230,7 @@ public final class Intake {
   }
 
   private Optional<Event> accept(Spool spool, Path file, Job job) throws IOException {
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    Private.restrictFile(file);
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
       spool.fsync().file(channel);

@@ -1,6 +1,8 @@
 package org.localq.spool;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -9,9 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -30,9 +29,6 @@ import org.localq.core.Result;
  * be called again by whoever comes next. A race that was lost is a return value.
  */
 public final class Locked implements AutoCloseable {
-  static final FileAttribute<?> PRIVATE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-
   private final Spool spool;
   private final Layout layout;
   private final FileLock lock;
@@ -143,9 +139,11 @@ public final class Locked implements AutoCloseable {
   }
 
   private static void write(Path file, byte[] content) throws IOException {
-    Files.createFile(file, PRIVATE);
-    try {
-      Files.write(file, content, StandardOpenOption.WRITE);
+    try (FileChannel channel = Private.create(file)) {
+      ByteBuffer rest = ByteBuffer.wrap(content);
+      while (rest.hasRemaining()) {
+        channel.write(rest);
+      }
     } catch (FileSystemException placed) {
       throw placed;
     } catch (IOException failed) {
@@ -389,7 +387,7 @@ public final class Locked implements AutoCloseable {
 
   private static void createIfMissing(Path file) throws IOException {
     try {
-      Files.createFile(file, PRIVATE);
+      Private.createEmpty(file);
     } catch (FileAlreadyExistsException done) {
       // whoever began this transition died behind this step
     }

@@ -13,9 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,8 +27,6 @@ public final class LogFile implements AutoCloseable {
   /** The size at which a new file is begun, in bytes. */
   public static final long MOST_BYTES = 10 << 20;
 
-  private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rw-------");
-  private static final FileAttribute<?> PRIVATE = PosixFilePermissions.asFileAttribute(OURS);
   private static final int TRIES = 5;
 
   private final Path file;
@@ -106,14 +101,12 @@ public final class LogFile implements AutoCloseable {
     for (int attempt = 0; attempt < TRIES; attempt++) {
       Optional<Object> before = key();
       FileChannel channel =
-          FileChannel.open(
+          Private.open(
               file,
               Set.of(
-                  StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND),
-              PRIVATE);
+                  StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND));
       if (before.isEmpty()) {
-        // a umask that strips the owner's bits would leave a log that nobody can open again
-        Files.setPosixFilePermissions(file, OURS);
+        Private.restrictFile(file);
       } else if (before.equals(key())) {
         return new Opened(channel, before.get());
       }

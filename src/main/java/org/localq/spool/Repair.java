@@ -8,7 +8,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -169,7 +168,7 @@ final class Repair {
 
   Optional<String> makeDirectory(Path place) throws IOException {
     try {
-      new SpoolFounder(spool.identity(), spool.fsync()).makeDirectory(place);
+      Private.createDirectory(place);
     } catch (FileAlreadyExistsException there) {
       return Optional.empty();
     }
@@ -189,8 +188,11 @@ final class Repair {
     if (!Spool.exists(place) || Files.isSymbolicLink(place)) {
       return Optional.empty();
     }
-    Files.setPosixFilePermissions(
-        place, PosixFilePermissions.fromString(directory ? "rwx------" : "rw-------"));
+    if (directory) {
+      Private.restrictDirectory(place);
+    } else {
+      Private.restrictFile(place);
+    }
     return Optional.of("mode set to " + (directory ? "0700" : "0600"));
   }
 

@@ -1,6 +1,7 @@
 package org.localq.spool;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -10,12 +11,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Set;
 import org.apache.commons.io.file.PathUtils;
 import org.localq.core.Identity;
 
@@ -26,10 +22,6 @@ import org.localq.core.Identity;
 final class SpoolFounder {
   static final byte[] VOID_CONTENT =
       (RunningDirectory.VOID + "\n").getBytes(StandardCharsets.US_ASCII);
-
-  private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rwx------");
-  private static final FileAttribute<?> PRIVATE_DIRECTORY =
-      PosixFilePermissions.asFileAttribute(OURS);
 
   private final Identity identity;
   private final Fsync fsync;
@@ -47,7 +39,7 @@ final class SpoolFounder {
     if (path != null && !Files.isDirectory(path)) {
       makeParents(path.getParent());
       try {
-        makeDirectory(path);
+        Private.createDirectory(path);
       } catch (FileAlreadyExistsException taken) {
         if (!Files.isDirectory(path)) {
           throw taken;
@@ -126,7 +118,7 @@ final class SpoolFounder {
   private void build(Layout layout) throws IOException {
     List<Path> directories = layout.directories();
     for (Path directory : directories) {
-      makeDirectory(directory);
+      Private.createDirectory(directory);
     }
     write(layout.version(), Integer.toString(Layout.VERSION));
     write(layout.host(), identity.host());
@@ -139,22 +131,10 @@ final class SpoolFounder {
     }
   }
 
-  /** Makes one directory for this user alone. */
-  void makeDirectory(Path directory) throws IOException {
-    Files.createDirectory(directory, PRIVATE_DIRECTORY);
-    // a umask that strips the owner's bits would lock us out
-    Files.setPosixFilePermissions(directory, OURS);
-  }
-
   private void write(Path file, String line) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(
-            file,
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    try (FileChannel channel = Private.create(file)) {
       if (!line.isEmpty()) {
-        channel.write(java.nio.ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII)));
+        channel.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII)));
       }
       fsync.file(channel);
     }
