@@ -9,7 +9,20 @@ import java.util.List;
  * @param advice one line; empty where nobody knows
  */
 public record Trouble(String what, String advice) {
-  private record Known(String words, String advice) {}
+  /**
+   * A line of the table.
+   *
+   * @param machine whether that is never the fault of one file
+   */
+  private record Known(String words, String advice, boolean machine) {
+    static Known ofMachine(String words, String advice) {
+      return new Known(words, advice, true);
+    }
+
+    static Known of(String words, String advice) {
+      return new Known(words, advice, false);
+    }
+  }
 
   /**
    * What Linux and the JDK say, with what helps: the only such table. The first line whose words
@@ -17,47 +30,52 @@ public record Trouble(String what, String advice) {
    */
   private static final List<Known> KNOWN =
       List.of(
-          new Known("No space left on device", "free some space (df -h) or file names (df -i)"),
-          new Known("Disk quota exceeded", "free some space, or have the quota raised (quota -s)"),
-          new Known("Read-only file system", "see dmesg for why, then remount it for writing"),
-          new Known(
+          Known.ofMachine(
+              "No space left on device", "free some space (df -h) or file names (df -i)"),
+          Known.ofMachine(
+              "Disk quota exceeded", "free some space, or have the quota raised (quota -s)"),
+          Known.ofMachine(
+              "Read-only file system", "see dmesg for why, then remount it for writing"),
+          Known.ofMachine(
               "Input/output error",
               "the disk may be failing: see dmesg, and save a copy of the spool first"),
-          new Known("Structure needs cleaning", "unmount the file system, and check it with fsck"),
-          new Known("File too large", "raise the limit of a file's size (ulimit -f)"),
-          new Known(
+          Known.ofMachine(
+              "Structure needs cleaning", "unmount the file system, and check it with fsck"),
+          Known.of("File too large", "raise the limit of a file's size (ulimit -f)"),
+          Known.of(
               "permission denied",
               "expected this user's own spool, see ls -ld of the path and chmod"),
-          new Known(
+          Known.of(
               "Operation not permitted", "see lsattr and ls -ld: it may be immutable or another's"),
-          new Known(
+          Known.of(
               "inotify instances",
               "raise the limit: sysctl -w fs.inotify.max_user_instances=1024; or end what watches"
                   + " files"),
-          new Known(
+          Known.of(
               "inotify watches",
               "raise the limit: sysctl -w fs.inotify.max_user_watches=524288; or end what watches"
                   + " files"),
-          new Known("Too many open files in system", "raise the limit: sysctl fs.file-max"),
-          new Known(
+          Known.ofMachine("Too many open files in system", "raise the limit: sysctl fs.file-max"),
+          Known.ofMachine(
               "Too many open files",
               "raise the limit of open files (ulimit -n); for a worker, then: localqd restart"),
-          new Known(
+          Known.of(
               "Resource temporarily unavailable",
               "end some of this user's processes, or raise their limit (ulimit -u, or pids.max of"
                   + " the cgroup)"),
-          new Known("Cannot allocate memory", "end what takes the memory (free -h), or add swap"),
-          new Known("No locks available", "put the spool on a local disk"),
-          new Known(
+          Known.ofMachine(
+              "Cannot allocate memory", "end what takes the memory (free -h), or add swap"),
+          Known.of("No locks available", "put the spool on a local disk"),
+          Known.of(
               "not found on the worker's PATH",
               "install it, or start the worker with a PATH that has it: localqd restart"),
-          new Known(
+          Known.of(
               "Cannot run program",
               "see that setsid (util-linux) and sh can be executed; then: localqd restart"),
-          new Known(
+          Known.of(
               "no such file or directory",
               "see whether the spool is where it was; if it was removed: localqd restart"),
-          new Known("Too many links", "the file system has no more names for a file; see df -i"));
+          Known.of("Too many links", "the file system has no more names for a file; see df -i"));
 
   /** The trouble of which the system says {@code what}. */
   public static Trouble of(String what) {
@@ -68,6 +86,11 @@ public record Trouble(String what, String advice) {
             .map(Known::advice)
             .findFirst()
             .orElse(""));
+  }
+
+  /** Whether the system says {@code what} of a disk or a process at its end, and not of a file. */
+  public static boolean isOfTheMachine(String what) {
+    return KNOWN.stream().anyMatch(known -> known.machine() && what.contains(known.words()));
   }
 
   /** Both in one line. */

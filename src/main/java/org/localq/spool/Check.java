@@ -79,7 +79,7 @@ final class Check {
     private final List<Suspicion> suspicions = new ArrayList<>();
     private final List<JobId> waiting = new ArrayList<>();
     private Set<Path> unfit = new HashSet<>();
-    private long last = Long.MAX_VALUE;
+    private Optional<CounterCheck> counter = Optional.empty();
 
     Look(Survey survey) {
       this.survey = survey;
@@ -111,7 +111,7 @@ final class Check {
         return;
       }
       survey.countPending();
-      if (files.isTwin(id.get())) {
+      if (spool.isElsewhere(id.get())) {
         survey.addUnsettled();
       } else {
         waiting.add(id.get());
@@ -196,9 +196,8 @@ final class Check {
 
     /** The root was listed before, the counter is looked at now (R8). */
     private void judgeIds(boolean worked) throws IOException {
-      CounterCheck counter = new CounterCheck(layout, survey);
-      counter.look();
-      last = counter.last();
+      CounterCheck ids = new CounterCheck(spool, survey);
+      counter = Optional.of(ids);
       for (JobId id : waiting) {
         if (!isDrop(id)) {
           survey.saw(id);
@@ -209,18 +208,18 @@ final class Check {
           survey.addUnsettled();
         }
       }
-      counter.judge();
+      ids.judge();
     }
 
     /** Whether nobody was given this id, by what is known of the counter yet. */
     private boolean isDrop(JobId id) {
-      return id.number() > last;
+      return counter.isPresent() && counter.get().isNeverGiven(id);
     }
 
     private boolean isJob(JobId id) throws IOException {
       return id.number() <= CounterCheck.MOST
           && Spool.exists(layout.pending(id))
-          && !files.isTwin(id)
+          && !spool.isElsewhere(id)
           && files.fault(id, layout.pending(id)).isEmpty();
     }
   }

@@ -3,104 +3,78 @@ package org.localq.spool;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.NavigableSet;
-import java.util.OptionalLong;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.localq.core.JobId;
 
 /** Judges seq/: one counter, and no id in use above it. */
 final class CounterCheck {
-  /** RACE: a listing that spans a client's rename can show neither the old name nor the new one. */
-  private static final int LOOKS = 1000;
-
   /**
    * Above this no counter ever comes by counting. A counter is not set to such an id, which leaves
    * no room behind it: the file that bears it is moved away instead.
    */
   static final long MOST = 1_000_000_000_000_000L;
 
-  private static final Pattern COUNTER = Pattern.compile("0|[1-9][0-9]{0,17}");
-  private static final Pattern COLLECTED =
-      Pattern.compile(Pattern.quote(Layout.COLLECTED) + "([1-9][0-9]{0,17})");
   private static final Pattern ASIDE =
       Pattern.compile("(?:(?:held|running|done|rejected)-)?([1-9][0-9]{0,17})\\..*");
 
   private final Layout layout;
   private final Survey survey;
-  private final NavigableSet<Long> counters = new TreeSet<>();
-  private long collected;
+  private final Ids.Look ids;
 
-  CounterCheck(Layout layout, Survey survey) {
-    this.layout = layout;
+  /** Looks at the counter: after the directories of jobs were listed (R8). */
+  CounterCheck(Spool spool, Survey survey) throws IOException {
+    this.layout = spool.layout();
     this.survey = survey;
+    this.ids = spool.ids().look();
   }
 
-  /** Looks at the counter. After the directories of jobs were listed (R8). */
-  void look() throws IOException {
-    for (int look = 0; look < LOOKS && counters.isEmpty(); look++) {
-      Names.each(layout.seq(), this::name);
-    }
-    Names.each(layout.seq(), this::foreign);
+  /** Whether nobody was given this id. Without a counter nobody knows that of any. */
+  boolean isNeverGiven(JobId id) {
+    return ids.counter().isPresent() && id.number() > ids.last();
   }
 
-  private void name(Path path) {
-    String name = path.getFileName().toString();
-    Matcher mark = COLLECTED.matcher(name);
-    if (COUNTER.matcher(name).matches()) {
-      counters.add(Long.parseLong(name));
-    } else if (mark.matches()) {
-      collected = Math.max(collected, Long.parseLong(mark.group(1)));
-    }
-  }
-
-  private void foreign(Path path) {
-    String name = path.getFileName().toString();
-    if (!COUNTER.matcher(name).matches() && !COLLECTED.matcher(name).matches()) {
-      survey.addForeign(path);
-    }
-  }
-
-  /** The last id that was given out, as far as seq/ tells. */
-  long last() {
-    return counters.isEmpty() ? collected : Math.max(counters.last(), collected);
-  }
-
-  /** The highest counter; nothing where there is none. */
-  OptionalLong counter() {
-    return counters.isEmpty() ? OptionalLong.empty() : OptionalLong.of(counters.last());
+  /** Whether there is no counter at all. */
+  boolean isLost() {
+    return ids.counter().isEmpty();
   }
 
   /** Compares the counter with the ids that are in use. */
   void judge() throws IOException {
+    Names.each(layout.seq(), this::foreign);
     long used = Math.max(survey.highest(), highestAside());
-    if (counters.isEmpty()) {
+    if (isLost()) {
       survey.add(
           new Damage(
               layout.seq(),
               "has no counter, expected one file named after the last job id",
-              new Remedy.SetCounter(Math.max(used, collected))));
+              new Remedy.SetCounter(Math.max(used, ids.collected()))));
       return;
     }
-    if (last() < used) {
+    long counter = ids.counters().last();
+    if (ids.last() < used) {
       survey.add(
           new Damage(
-              layout.seq().resolve(Long.toString(counters.last())),
+              layout.seq().resolve(Long.toString(counter)),
               "is behind job " + used + ", expected the last job id",
               new Remedy.SetCounter(used)));
     }
-    for (long lower : counters.headSet(counters.last())) {
-      Path counter = layout.seq().resolve(Long.toString(lower));
-      // RACE: a listing that spans a client's rename can show both names; the lower one is gone
-      // then
-      if (Spool.exists(counter)) {
+    for (long lower : ids.counters().headSet(counter)) {
+      Path second = layout.seq().resolve(Long.toString(lower));
+      // RACE: of a client's rename a listing can show both names; the lower one is gone then
+      if (Spool.exists(second)) {
         survey.add(
             new Damage(
-                counter,
-                "is a second counter beside " + counters.last() + ", expected one",
-                new Remedy.Aside(counter)));
+                second,
+                "is a second counter beside " + counter + ", expected one",
+                new Remedy.Aside(second)));
       }
+    }
+  }
+
+  private void foreign(Path path) {
+    if (!Ids.isOurs(path.getFileName().toString())) {
+      survey.addForeign(path);
     }
   }
 

@@ -5,6 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.NavigableSet;
+import java.util.OptionalLong;
+import java.util.TreeSet;
 import org.localq.core.JobId;
 import org.localq.core.Refusal;
 
@@ -34,23 +37,48 @@ final class Ids {
   /**
    * One look at seq/.
    *
-   * @param counter -1 where there is none
+   * @param counters one, but for what a person did and for a rename that the look spanned; none
+   *     where it was lost
    * @param collected 0 where nothing was ever collected
    */
-  private record Look(long counter, long collected) {
+  record Look(NavigableSet<Long> counters, long collected) {
+    /** The highest counter; nothing where there is none. */
+    OptionalLong counter() {
+      return counters.isEmpty() ? OptionalLong.empty() : OptionalLong.of(counters.last());
+    }
+
+    /** The last id that was given out, as far as seq/ tells. */
     long last() {
-      return Math.max(counter, collected);
+      return Math.max(counter().orElse(0), collected);
+    }
+
+    private boolean isBehind(long last) {
+      return counter().isEmpty() || counter().getAsLong() < last;
     }
   }
 
-  /** The next id, given out for good: on disk when this returns. */
-  JobId next() throws IOException {
+  /** Which ids a job of this spool has or had. */
+  interface Taken {
+    boolean test(JobId id) throws IOException;
+  }
+
+  /** The next id that is not taken, given out for good: on disk when this returns. */
+  JobId next(Taken taken) throws IOException {
+    JobId id = count();
+    // a spool restored from a backup can have a counter that is behind its jobs
+    while (taken.test(id)) {
+      id = count();
+    }
+    // against a power cut: an id that is printed must not be given out again
+    fsync.directory(seq);
+    return id;
+  }
+
+  private JobId count() throws IOException {
     while (true) {
-      Look look = look();
+      Look look = wholeLook();
       long next = look.last() + 1;
-      if (count(look.counter(), next)) {
-        // against a power cut: an id that is printed must not be given out again
-        fsync.directory(seq);
+      if (count(look.counters().last(), next)) {
         return new JobId(next);
       }
     }
@@ -72,12 +100,12 @@ final class Ids {
 
   /** The last id that was given out; 0 when none was. */
   long last() throws IOException {
-    return look().last();
+    return wholeLook().last();
   }
 
   /** Whether the record of {@code id} may have been collected. */
   boolean isRetired(JobId id) throws IOException {
-    return id.number() <= lookOnce().collected();
+    return id.number() <= list().collected();
   }
 
   /**
@@ -85,7 +113,7 @@ final class Ids {
    * no file of its job is left: on disk when this returns. For who holds the lock.
    */
   void retire(long highest) throws IOException {
-    Look look = look();
+    Look look = wholeLook();
     if (look.collected() < highest) {
       if (look.collected() > 0) {
         // a rename, because on a full disk there may be no block for another name
@@ -97,47 +125,85 @@ final class Ids {
     // against a power cut: the records that go next are all that holds their ids; whoever made the
     // note may have died before this
     fsync.directory(seq);
-    catchUp();
+    // a shell client sees nothing but the counter
+    raise(Math.max(highest, look.collected()));
   }
 
-  /** Sets a counter that is behind what was collected on: a shell client sees nothing else. */
-  private void catchUp() throws IOException {
+  /**
+   * Sets a counter that is behind {@code last} to it, or makes one where it was lost, beside
+   * clients that count on. For who holds the lock.
+   *
+   * @return whether there was anything to do
+   */
+  boolean raise(long last) throws IOException {
     Look look = look();
-    while (look.counter() < look.collected() && !count(look.counter(), look.collected())) {
+    if (!look.isBehind(last)) {
+      return false;
+    }
+    // RACE: where a client was first its number is looked at next; each such time it is another
+    while (look.isBehind(last) && !set(look.counter(), last)) {
       look = look();
     }
+    fsync.directory(seq);
+    return true;
   }
 
-  private Look look() throws IOException {
+  private boolean set(OptionalLong from, long to) throws IOException {
+    if (from.isPresent()) {
+      return count(from.getAsLong(), to);
+    }
+    Private.createEmpty(seq.resolve(Long.toString(to)));
+    return true;
+  }
+
+  private Look wholeLook() throws IOException {
+    Look look = look();
+    if (look.counters().isEmpty()) {
+      throw Refusal.of(
+          seq
+              + ": no counter, expected one file named after the last job id; localqd check"
+              + " --repair makes it anew");
+    }
+    return look;
+  }
+
+  /** Looks at seq/, until there is a counter or hope is lost. */
+  Look look() throws IOException {
+    Look look = list();
     // RACE: a listing that spans another's rename can show neither the old name nor the new one
-    for (int i = 0; i < LOOKS; i++) {
-      Look look = lookOnce();
-      if (look.counter() >= 0) {
-        return look;
-      }
+    for (int i = 1; i < LOOKS && look.counters().isEmpty(); i++) {
+      look = list();
     }
-    throw Refusal.of(
-        seq
-            + ": no counter, expected one file named after the last job id; localqd check --repair makes it anew");
+    return look;
   }
 
-  private Look lookOnce() throws IOException {
-    long counter = -1;
+  private Look list() throws IOException {
+    NavigableSet<Long> counters = new TreeSet<>();
     long collected = 0;
-    for (Path name : Names.in(seq)) {
-      String text = name.getFileName().toString();
-      if (text.startsWith(Layout.COLLECTED)) {
-        collected = Math.max(collected, number(text.substring(Layout.COLLECTED.length())));
-      } else if (text.equals("0")) {
-        counter = Math.max(counter, 0);
-      } else {
-        counter = Math.max(counter, number(text));
-      }
+    for (Path path : Names.in(seq)) {
+      String name = path.getFileName().toString();
+      counter(name).ifPresent(counters::add);
+      collected = Math.max(collected, collected(name).orElse(0));
     }
-    return new Look(counter, collected);
+    return new Look(counters, collected);
   }
 
-  private static long number(String text) {
-    return JobId.parse(text).map(JobId::number).orElse(-1L);
+  /** Whether a name in seq/ is one of localq's. */
+  static boolean isOurs(String name) {
+    return counter(name).isPresent() || collected(name).isPresent();
+  }
+
+  private static OptionalLong counter(String name) {
+    return name.equals("0") ? OptionalLong.of(0) : number(name);
+  }
+
+  private static OptionalLong collected(String name) {
+    return name.startsWith(Layout.COLLECTED)
+        ? number(name.substring(Layout.COLLECTED.length()))
+        : OptionalLong.empty();
+  }
+
+  private static OptionalLong number(String text) {
+    return JobId.parse(text).stream().mapToLong(JobId::number).findFirst();
   }
 }

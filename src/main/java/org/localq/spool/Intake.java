@@ -24,6 +24,7 @@ import java.util.Set;
 import org.localq.core.Candidate;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Trouble;
 
 /**
  * Takes in what was dropped into the root by hand: a whole job gets an id, anything else goes to
@@ -39,17 +40,6 @@ public final class Intake {
    * refused.
    */
   public static final Duration SETTLING = Duration.ofSeconds(60);
-
-  /** What Linux says of a disk or a process at its end, and not of a file. */
-  private static final Set<String> OF_THE_MACHINE =
-      Set.of(
-          "Cannot allocate memory",
-          "Disk quota exceeded",
-          "Input/output error",
-          "No space left on device",
-          "Read-only file system",
-          "Too many open files",
-          "Too many open files in system");
 
   /** After so many drops a look gives way to what else waits for the lock. */
   static final int MOST_EVENTS = 100;
@@ -76,6 +66,8 @@ public final class Intake {
   // by path, which is bytes: two names that are no text can look the same
   private final Map<Path, Unfinished> unfinished = new HashMap<>();
   private final Map<Path, Immovable> stuck = new HashMap<>();
+  // given out to drops that are to be refused under them, and could not be yet
+  private final Map<Path, JobId> promised = new HashMap<>();
   private final Map<JobId, Candidate> known = new HashMap<>();
   private boolean unread;
   private Optional<IOException> trouble = Optional.empty();
@@ -92,8 +84,7 @@ public final class Intake {
     List<Path> files = unknown(spool.layout());
     // the listing first, the counter second (R8): an id that was seen had been given out by then
     long last = files.isEmpty() ? 0 : spool.ids().last();
-    unfinished.keySet().retainAll(Set.copyOf(files));
-    stuck.keySet().retainAll(Set.copyOf(files));
+    forgetAllBut(Set.copyOf(files));
     List<Event> events = new ArrayList<>();
     trouble = Optional.empty();
     unread = false;
@@ -122,6 +113,12 @@ public final class Intake {
     return events;
   }
 
+  private void forgetAllBut(Set<Path> files) {
+    unfinished.keySet().retainAll(files);
+    stuck.keySet().retainAll(files);
+    promised.keySet().retainAll(files);
+  }
+
   /**
    * Whether nothing is wrong with the file itself, but with the machine or another place: it is
    * looked at again at the next look.
@@ -129,7 +126,7 @@ public final class Intake {
   private static boolean isOfTheMachine(Path file, IOException failed) {
     return !(failed instanceof FileSystemException placed)
         || !file.toString().equals(placed.getFile())
-        || OF_THE_MACHINE.contains(String.valueOf(placed.getReason()));
+        || Trouble.isOfTheMachine(String.valueOf(placed.getReason()));
   }
 
   private static IOException about(Path file, IOException failed) {
@@ -191,9 +188,9 @@ public final class Intake {
     if (id.isEmpty()) {
       return takeDrop(locked, file, now);
     }
-    Optional<String> usurped = usurped(locked.spool().layout(), id.get(), last);
+    Optional<String> usurped = usurped(locked.spool(), id.get(), last);
     if (usurped.isPresent()) {
-      return refuse(locked, file, locked.spool().newId(), usurped.get(), now);
+      return refuse(locked, file, promisedId(locked, file), usurped.get(), now);
     }
     Reading reading = examine(locked, file, id.get(), now);
     if (reading.unfit().isPresent()) {
@@ -204,15 +201,12 @@ public final class Intake {
   }
 
   /** Why the name of this file is not its own. */
-  private static Optional<String> usurped(Layout layout, JobId id, long last) throws IOException {
+  private static Optional<String> usurped(Spool spool, JobId id, long last) throws IOException {
     if (id.number() > last) {
       return Optional.of(
           "job id " + id + " was never given out; drop the file under a name that is no number");
     }
-    if (Spool.exists(layout.held(id))
-        || Spool.exists(layout.running(id))
-        || Spool.exists(layout.record(id))
-        || Spool.exists(layout.rejected(id))) {
+    if (spool.isElsewhere(id)) {
       return Optional.of(
           "job " + id + " exists already; drop the file under a name that is no number");
     }
@@ -224,7 +218,7 @@ public final class Intake {
     // its id is not known yet, and nothing that is checked depends on it
     Reading reading = examine(locked, file, new JobId(1), now);
     if (reading.unfit().isPresent()) {
-      return refuse(locked, file, spool.newId(), reading.unfit().get(), now);
+      return refuse(locked, file, promisedId(locked, file), reading.unfit().get(), now);
     }
     return reading.job().isPresent() ? accept(spool, file, reading.job().get()) : Optional.empty();
   }
@@ -307,12 +301,30 @@ public final class Intake {
       locked.reject(file, id, name(file) + " " + reason);
     } catch (NoSuchFileException gone) {
       throw gone;
-    } catch (FileSystemException immovable) {
+    } catch (FileSystemException failed) {
+      if (Trouble.isOfTheMachine(String.valueOf(failed.getReason()))) {
+        throw failed;
+      }
+      if (!file.toString().equals(failed.getFile())) {
+        // something is in the way under this id
+        promised.remove(file);
+      }
       // a directory that its owner can't write, for one; it must not hold up the others
-      return stick(file, reason + "; " + immovable.getMessage(), now);
+      return stick(file, reason + "; " + failed.getMessage(), now);
     }
     unfinished.remove(file);
+    promised.remove(file);
     return Optional.of(new Event.Refused(name(file), id, reason));
+  }
+
+  /** The id under which a drop is refused: the same one when that is tried again. */
+  private JobId promisedId(Locked locked, Path file) throws IOException {
+    JobId id = promised.get(file);
+    if (id == null) {
+      id = locked.spool().newId();
+      promised.put(file, id);
+    }
+    return id;
   }
 
   private static String name(Path file) {

@@ -19,17 +19,9 @@ final class JobFileCheck {
     this.layout = spool.layout();
   }
 
-  /** Whether a file in the root under an id is a drop, which a worker refuses. */
-  boolean isTwin(JobId id) throws IOException {
-    return Spool.exists(layout.held(id))
-        || Spool.exists(layout.running(id))
-        || Spool.exists(layout.record(id))
-        || Spool.exists(layout.rejected(id));
-  }
-
   /** A job in the root; a twin is a drop and nothing wrong. */
   Optional<Damage> pending(JobId id) throws IOException {
-    return isTwin(id) ? Optional.empty() : waiting(id, layout.pending(id));
+    return spool.isElsewhere(id) ? Optional.empty() : waiting(id, layout.pending(id));
   }
 
   /** A job on hold. Done wins over running over held. */

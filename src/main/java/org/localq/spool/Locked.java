@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import org.localq.core.Claim;
 import org.localq.core.Clocks;
+import org.localq.core.Exit;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Result;
@@ -208,14 +209,24 @@ public final class Locked implements AutoCloseable {
     return (number + "\n").getBytes(StandardCharsets.US_ASCII);
   }
 
+  /** What becomes of a token that nobody needs any more. */
+  interface Disposal {
+    void dispose(Path token) throws IOException;
+  }
+
   /** Writes the record of a claimed job, and takes the job out of running/. */
   public void finish(JobId id, Job job, Result result) throws IOException {
-    if (!Spool.exists(layout.record(id))) {
+    finish(id, job, result, Files::deleteIfExists);
+  }
+
+  /** The same for who keeps the tokens. */
+  void finish(JobId id, Job job, Result result, Disposal tokens) throws IOException {
+    if (!isDone(id)) {
       byte[] file = Files.readAllBytes(layout.running(id));
       spool.drafts().replace(layout.record(id), RecordWriter.record(file, job, result));
-      remove(id);
+      remove(id, tokens);
     } else {
-      cleanUp(id);
+      cleanUp(id, tokens);
     }
   }
 
@@ -224,17 +235,21 @@ public final class Locked implements AutoCloseable {
    * a late shim finds either its token taken or the claim gone.
    */
   public void cleanUp(JobId id) throws IOException {
+    cleanUp(id, Files::deleteIfExists);
+  }
+
+  private void cleanUp(JobId id, Disposal tokens) throws IOException {
     if (isDone(id)) {
       // against a power cut: whoever wrote the record may have died before it was on the disk
       spool.fsync().directory(layout.doneDirectory());
     }
-    remove(id);
+    remove(id, tokens);
   }
 
-  private void remove(JobId id) throws IOException {
+  private void remove(JobId id, Disposal tokens) throws IOException {
     Files.deleteIfExists(layout.running(id));
     for (Layout.Name name : RunningDirectory.look(layout, id).of(id)) {
-      Files.deleteIfExists(layout.runningDirectory().resolve(name.fileName()));
+      tokens.dispose(layout.runningDirectory().resolve(name.fileName()));
     }
   }
 
@@ -311,8 +326,8 @@ public final class Locked implements AutoCloseable {
   }
 
   /**
-   * Takes a pending or held job out of everybody's reach: into running/, without a run file.
-   * Nothing was or will be spawned for this attempt, so all that is left is to record the
+   * Takes a pending or held job out of everybody's reach: into running/, as it is. Unless an
+   * attempt had begun, nothing was or will be spawned for it, and all that is left is to record the
    * cancellation that was marked before.
    */
   public void withdraw(JobId id) throws IOException {
@@ -354,22 +369,49 @@ public final class Locked implements AutoCloseable {
   }
 
   /**
-   * Moves a claimed job whose file was damaged while it ran out of the way, with what is known of
-   * its end.
+   * Moves a claimed job whose file is damaged out of the way, with what is known of its end.
+   *
+   * @param fault of the file
    */
-  public void rejectClaimed(JobId id, String reason) throws IOException {
-    reject(layout.running(id), id, reason);
-    cleanUp(id);
+  public void rejectClaimed(JobId id, String fault) throws IOException {
+    rejectClaimed(id, fault, Files::deleteIfExists);
+  }
+
+  /** The same for who keeps the tokens. */
+  Path rejectClaimed(JobId id, String fault, Disposal tokens) throws IOException {
+    String reason = "was found damaged while it was claimed: " + fault + end(claim(id));
+    Path now = reject(layout.running(id), id, reason);
+    // R4: a shim that comes up now finds its claim gone
+    cleanUp(id, tokens);
+    return now;
+  }
+
+  private static String end(Claim claim) {
+    return claim
+        .attempt()
+        .end()
+        .map(Claim.End::exit)
+        .map(
+            exit ->
+                exit instanceof Exit.Code code
+                    ? "; its command ended with exit code " + code.value()
+                    : "; its command could not be started")
+        .orElse("");
   }
 
   /**
-   * Moves {@code file} to rejected/ under {@code id}. The reason comes first: a rejected file
-   * always has one.
+   * Moves {@code file} to rejected/ under {@code id}, or aside where something is there already.
+   * The reason comes first: a rejected file always has one.
+   *
+   * @return where it is now
    */
-  void reject(Path file, JobId id, String reason) throws IOException {
-    // a file's name can hold line ends
-    String line = reason.replaceAll("\\p{Cntrl}", "?") + "\n";
-    spool.drafts().replace(layout.reason(id), line.getBytes(StandardCharsets.UTF_8));
+  Path reject(Path file, JobId id, String reason) throws IOException {
+    if (Spool.exists(layout.rejected(id))) {
+      return new Aside(layout, spool.fsync())
+          .take(file)
+          .orElseThrow(() -> new NoSuchFileException(file.toString()));
+    }
+    writeReason(id, reason);
     try {
       move(file, layout.rejected(id));
     } catch (IOException failed) {
@@ -379,6 +421,13 @@ public final class Locked implements AutoCloseable {
     spool.fsync().directory(layout.rejectedDirectory());
     // and not be in both places, to be refused once more
     spool.fsync().directory(file.getParent());
+    return layout.rejected(id);
+  }
+
+  void writeReason(JobId id, String reason) throws IOException {
+    // a file's name can hold line ends
+    String line = reason.replaceAll("\\p{Cntrl}", "?") + "\n";
+    spool.drafts().replace(layout.reason(id), line.getBytes(StandardCharsets.UTF_8));
   }
 
   private static void move(Path from, Path to) throws IOException {

@@ -9,6 +9,9 @@ public interface Processes {
   /** Whether this very process lives. */
   boolean isAlive(ProcessId process);
 
-  /** Whether anything of the current attempt of a claimed job lives. */
+  /**
+   * Whether anything of the current attempt of a claimed job lives, in one look: see {@code
+   * Engine.Look}.
+   */
   boolean isAlive(Claim claim) throws IOException;
 }

@@ -38,7 +38,6 @@ public final class RecordCollection implements AutoCloseable {
 
   private static final int NAMES = 10_000;
   private static final int AGES = 2_000;
-  private static final int JOBS = 100;
 
   private enum Step {
     LIST,
@@ -152,7 +151,7 @@ public final class RecordCollection implements AutoCloseable {
 
   private void refer() throws IOException {
     References known = references.orElseThrow();
-    if (!known.read(JOBS)) {
+    if (!known.read()) {
       goOn(Step.REMOVE, known.obstacle().isPresent() ? new long[0] : known.unreferred());
     }
   }

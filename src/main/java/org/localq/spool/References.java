@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.localq.core.JobId;
 
 /**
- * Which of some ids the pending and held jobs refer to, read a few files at a time.
+ * Which of some ids the pending and held jobs refer to, read a file at a time.
  *
  * <p>What refers is the field {@code dependency}, which this version keeps and does not act upon:
  * every number in it counts, in whatever syntax, {@code afterok:1:2,afterany:17_3} for one. Of a
@@ -49,23 +49,18 @@ final class References {
   }
 
   /**
-   * Reads at most {@code most} more files.
+   * Reads one more file, each of which may be long.
    *
    * @return whether there are more
    */
-  boolean read(int most) throws IOException {
-    for (int i = 0; i < most; i++) {
-      if (file == files.size() && !nextPlace()) {
-        return false;
-      }
-      if (file < files.size()) {
-        read(files.get(file++));
-      }
-      if (obstacle.isPresent()) {
-        return false;
-      }
+  boolean read() throws IOException {
+    if (file == files.size() && !nextPlace()) {
+      return false;
     }
-    return true;
+    if (file < files.size()) {
+      read(files.get(file++));
+    }
+    return obstacle.isEmpty();
   }
 
   private boolean nextPlace() throws IOException {

@@ -18,12 +18,12 @@ sealed interface Remedy {
    *
    * @return what was done; nothing when there was nothing to do, or nothing that may be done now
    */
-  Optional<String> apply(Repair repair) throws IOException;
+  Optional<String> apply(Mending mending) throws IOException;
 
   /** Nothing that a program should decide. */
   record ByHand(String advice) implements Remedy {
     @Override
-    public Optional<String> apply(Repair repair) {
+    public Optional<String> apply(Mending mending) {
       return Optional.empty();
     }
   }
@@ -36,8 +36,8 @@ sealed interface Remedy {
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.moveAside(place);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.moveAside(place);
     }
   }
 
@@ -49,8 +49,8 @@ sealed interface Remedy {
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.reject(place, id, fault);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.reject(place, id, fault);
     }
   }
 
@@ -62,8 +62,8 @@ sealed interface Remedy {
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.giveReason(id);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.giveReason(id);
     }
   }
 
@@ -75,8 +75,8 @@ sealed interface Remedy {
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.makeDirectory(place);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.makeDirectory(place);
     }
   }
 
@@ -88,8 +88,8 @@ sealed interface Remedy {
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.makeFile(place, content);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.makeFile(place, content);
     }
   }
 
@@ -101,8 +101,8 @@ sealed interface Remedy {
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.makePrivate(place, directory);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.makePrivate(place, directory);
     }
   }
 
@@ -114,8 +114,8 @@ sealed interface Remedy {
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.setCounter(last);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.setCounter(last);
     }
   }
 
@@ -123,12 +123,12 @@ sealed interface Remedy {
   record Reclaim(JobId id) implements Remedy {
     @Override
     public String advice() {
-      return "--repair moves it back to running/, and it is not started again";
+      return "--repair moves it back to running/, where the next worker goes by its tokens";
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.reclaim(id);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.reclaim(id);
     }
   }
 
@@ -140,8 +140,8 @@ sealed interface Remedy {
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.lose(id);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.lose(id);
     }
   }
 
@@ -153,8 +153,8 @@ sealed interface Remedy {
     }
 
     @Override
-    public Optional<String> apply(Repair repair) throws IOException {
-      return repair.rejectClaimed(id, fault);
+    public Optional<String> apply(Mending mending) throws IOException {
+      return mending.rejectClaimed(id, fault);
     }
   }
 }

@@ -6,13 +6,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import org.localq.core.JobId;
-import org.localq.core.ProcessId;
 
 /**
  * Judges running/: the claimed jobs, and whether the tokens of each can have come about.
@@ -66,7 +63,7 @@ final class RunningCheck {
               path,
               "can be written by others, expected mode 0600",
               new Remedy.MakePrivate(path, false)));
-    } else if (!(name.get() instanceof Layout.Name.Started) && isIrregular(path)) {
+    } else if (!(name.get() instanceof Layout.Name.Started) && TokenCheck.isIrregular(path)) {
       survey.add(
           new Damage(path, "is no regular file, expected one of localq's", new Remedy.Aside(path)));
     }
@@ -80,10 +77,6 @@ final class RunningCheck {
     } catch (NoSuchFileException gone) {
       return false;
     }
-  }
-
-  private static boolean isIrregular(Path path) throws IOException {
-    return Spool.exists(path) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
   }
 
   private void claimed(JobId id) throws IOException {
@@ -103,17 +96,16 @@ final class RunningCheck {
               new Remedy.RejectClaimed(id, fault.get())));
       return;
     }
-    Optional<String> contradiction = contradiction(id);
-    if (contradiction.isPresent()) {
-      survey.add(new Damage(file, contradiction.get(), new Remedy.Lose(id)));
-    }
+    new TokenCheck(layout, running, spool.identity().shortBoot())
+        .contradiction(id)
+        .ifPresent(why -> survey.add(new Damage(file, why, new Remedy.Lose(id))));
   }
 
   /** Tokens without their claim. */
   private void unclaimed(JobId id) throws IOException {
     for (Layout.Name name : running.of(id)) {
       Path path = layout.runningDirectory().resolve(name.fileName());
-      if (name instanceof Layout.Name.Started && isIrregular(path)) {
+      if (name instanceof Layout.Name.Started && TokenCheck.isIrregular(path)) {
         survey.add(
             new Damage(path, "is no regular file, expected a token", new Remedy.Aside(path)));
       }
@@ -136,54 +128,6 @@ final class RunningCheck {
         return;
       }
     }
-  }
-
-  /** Why the tokens of a claimed job can't have come about. */
-  private Optional<String> contradiction(JobId id) throws IOException {
-    int current = running.currentAttempt(id);
-    Set<Integer> exits = new HashSet<>();
-    for (Layout.Name name : running.of(id)) {
-      if (attempt(name) > current) {
-        return Optional.of(
-            name.fileName() + " is there though attempt " + current + " is not closed");
-      }
-      if (name instanceof Layout.Name.Exited exited) {
-        if (!exits.add(exited.attempt())) {
-          return Optional.of(
-              "attempt " + exited.attempt() + " has two exit tokens, expected at most one");
-        }
-        if (!Spool.exists(layout.started(id, exited.attempt()))) {
-          return Optional.of(name.fileName() + " is there without a start token");
-        }
-      }
-    }
-    return exits.contains(current) ? Optional.empty() : startFault(id, current);
-  }
-
-  private static int attempt(Layout.Name name) {
-    if (name instanceof Layout.Name.Started started) {
-      return started.attempt();
-    }
-    if (name instanceof Layout.Name.Exited exited) {
-      return exited.attempt();
-    }
-    return name instanceof Layout.Name.Run run ? run.attempt() : 0;
-  }
-
-  /** A start token that says neither who began nor that nobody did: the command may have run. */
-  private Optional<String> startFault(JobId id, int attempt) throws IOException {
-    Path token = layout.started(id, attempt);
-    if (isIrregular(token)) {
-      return Optional.of(token.getFileName() + " is no regular file, expected a token");
-    }
-    String text = RunningDirectory.text(token);
-    // RACE: the shim may be writing it
-    for (int look = 0; look < 2 && !text.equals(RunningDirectory.text(token)); look++) {
-      text = RunningDirectory.text(token);
-    }
-    return text.isEmpty() || text.equals(RunningDirectory.VOID) || ProcessId.parse(text).isPresent()
-        ? Optional.empty()
-        : Optional.of(token.getFileName() + " is \"" + text + "\", expected PID TICKS or void");
   }
 
   /**

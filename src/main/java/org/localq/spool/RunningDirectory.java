@@ -33,6 +33,9 @@ import org.localq.core.Usage;
 final class RunningDirectory {
   static final String VOID = "void";
 
+  /** Stands for the content of what is no file: in a start token's place, a shim may have begun. */
+  private static final String IRREGULAR = "?";
+
   /** A line of the shell's {@code times}: user and system time, as {@code 0m0.12s 0m0.05s}. */
   private static final Pattern TIMES =
       Pattern.compile(
@@ -114,16 +117,22 @@ final class RunningDirectory {
     Optional<Claim.Start> start = Optional.empty();
     Optional<Claim.End> end = Optional.empty();
     Optional<Duration> terminated = Optional.empty();
+    int ends = 0;
     for (Layout.Name name : of(id)) {
       if (name instanceof Layout.Name.Run run && run.attempt() == attempt) {
         boot = Optional.of(run.boot());
       } else if (name instanceof Layout.Name.Started started && started.attempt() == attempt) {
         start = start(layout.started(id, attempt));
       } else if (name instanceof Layout.Name.Exited exited && exited.attempt() == attempt) {
+        ends++;
         end = end(layout.exited(id, attempt, exited.exit()), exited.exit());
       } else if (name instanceof Layout.Name.Terminated sent && sent.attempt() == attempt) {
         terminated = number(layout.terminated(id, attempt)).map(Duration::ofMillis);
       }
+    }
+    if (ends > 1) {
+      // one of them is somebody's invention, and nobody knows which
+      end = Optional.empty();
     }
     if (start.isPresent() && end.isPresent()) {
       start =
@@ -221,14 +230,14 @@ final class RunningDirectory {
   }
 
   /**
-   * The short text in {@code file}; nothing when the file is gone. What is no regular file has
-   * none, and is not opened: a FIFO would block whoever holds the lock.
+   * The short text in {@code file}; nothing when the file is gone. What is no regular file is not
+   * opened: a FIFO would block whoever holds the lock. Its text is no token's.
    */
   private static Optional<String> token(Path file) throws IOException {
     try {
       if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
           .isRegularFile()) {
-        return Optional.of("");
+        return Optional.of(IRREGULAR);
       }
       try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
         return Optional.of(

@@ -114,19 +114,20 @@ public final class Spool implements AutoCloseable {
 
   /** An id that no job of this spool has, given out for good. */
   JobId newId() throws IOException {
-    JobId id = ids.next();
-    // a spool restored from a backup can have a counter that is behind its jobs
-    while (isTaken(id)) {
-      id = ids.next();
-    }
-    return id;
+    return ids.next(this::isTaken);
   }
 
-  private boolean isTaken(JobId id) throws IOException {
+  /** Whether a job has this id that is not, or no longer, pending. */
+  boolean isElsewhere(JobId id) throws IOException {
+    // in the order of R9
     return exists(layout.held(id))
         || exists(layout.running(id))
         || exists(layout.record(id))
-        || exists(layout.rejected(id))
+        || exists(layout.rejected(id));
+  }
+
+  private boolean isTaken(JobId id) throws IOException {
+    return isElsewhere(id)
         // RACE: its record may have been collected since the counter was read; the note of that is
         // made first, so it is looked for last
         || ids.isRetired(id);

@@ -39,6 +39,23 @@ class TroubleTest {
     assertEquals(what + "; " + trouble.advice(), trouble.toString());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "No space left on device, true",
+    "Disk quota exceeded, true",
+    "Read-only file system, true",
+    "Input/output error, true",
+    "Too many open files, true",
+    "Cannot allocate memory, true",
+    "permission denied, false",
+    "Operation not permitted, false",
+    "no such file or directory, false",
+    "odd, false",
+  })
+  void of_the_machine_is_no_fault_of_one_file(String what, boolean machine) {
+    assertEquals(machine, Trouble.isOfTheMachine(what));
+  }
+
   @Test
   void that_nobody_knows_has_no_advice() {
     assertEquals("odd", Trouble.of("odd").toString());

@@ -20,12 +20,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.Executed;
+import org.localq.Signals;
 import org.localq.system.Installation;
 
 /** Terminals that are closed, and signals to a worker: its jobs know nothing of either. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class TerminalIT {
   private static final int CONTROL_C = 3;
+
+  private static final String DEAF =
+      "the tests were started to ignore SIGINT, as by nohup or a script's &";
 
   @TempDir Path scratch;
   private Trial trial;
@@ -50,6 +54,7 @@ class TerminalIT {
   @Injection(36)
   void a_worker_that_is_signalled_ends_and_the_next_one_records_what_ran(String signal)
       throws Exception {
+    assumeTrue(!signal.equals("INT") || Signals.canInterrupt(), DEAF);
     trial(3).start();
     ProcessHandle worker = worker();
     recordedByTheNext(
@@ -111,6 +116,7 @@ class TerminalIT {
   @Tag("long")
   @Injection(36)
   void a_worker_in_the_foreground_ends_with_control_c_and_its_jobs_do_not() throws Exception {
+    assumeTrue(Signals.canInterrupt(), DEAF);
     Process terminal = terminal(trial(3), "exec \"$@\"", trial.runLine());
     ProcessHandle worker = worker();
     recordedByTheNext(

@@ -244,7 +244,7 @@ class CheckTest {
             "a pending job that has begun",
             b -> b.put("running/1.1.started", "7 8\n"),
             "running/1.1.started: job 1 is pending, and its attempt 1 has begun; --repair moves it"
-                + " back to running/, and it is not started again"));
+                + " back to running/, where the next worker goes by its tokens"));
   }
 
   private static List<Case> ended() {
@@ -803,6 +803,66 @@ class CheckTest {
       assertEquals(State.LOST, entry.state());
       assertEquals("ShimLost", entry.result().outcome().reason());
       assertEquals("nonsense", bench.text(".localq/aside/running-3.1.started.1"));
+    }
+
+    @Test
+    void looks_at_the_tokens_again_behind_the_processes() throws IOException {
+      bench.put("running/3.1.started", "nonsense");
+      Processes ending =
+          new Processes() {
+            @Override
+            public boolean isAlive(ProcessId process) {
+              return false;
+            }
+
+            @Override
+            public boolean isAlive(Claim claim) throws IOException {
+              // the shim writes its tokens while it is looked for, and is gone
+              bench.put("running/3.1.started", "7 8\n");
+              bench.put("running/3.1.exit-3", "");
+              return false;
+            }
+          };
+      assertEquals(List.of(), bench.spool.repair(ending, CLOCK, line -> {}).findings());
+      Entry.Running entry = (Entry.Running) bench.entry(THREE);
+      assertTrue(entry.claim().attempt().end().isPresent(), "the exit code is still known");
+    }
+
+    @Test
+    void of_contradictory_tokens_records_a_cancelled_job_as_cancelled() throws IOException {
+      bench.put("running/3.1.started", "nonsense");
+      bench.put("running/3.cancel", "30\n");
+      repair();
+      assertEquals(State.CANCELLED, bench.entry(THREE).state());
+    }
+
+    @Test
+    void of_tokens_of_another_boot_leaves_everything_to_the_worker() throws IOException {
+      delete(bench, "running/3.1.run-" + Bench.BOOT);
+      bench.put("running/3.1.run-0ther000", "");
+      bench.put("running/3.1.started", "nonsense");
+      bench.put("running/3.1.exit-3", "");
+      assertFinds(List.of());
+      assertEquals(List.of(), repair());
+    }
+
+    @Test
+    void makes_a_counter_where_nothing_can_be_written_yet() throws IOException {
+      delete(bench, ".localq/seq/5");
+      delete(bench, ".localq/tmp");
+      bench.put(".localq/tmp", "a file");
+      repair();
+      assertFinds(List.of());
+      assertEquals(new JobId(5), bench.submit("next"));
+    }
+
+    @Test
+    void finds_a_damaged_job_also_where_the_counter_is_gone() throws IOException {
+      delete(bench, ".localq/seq/5");
+      bench.put("2.json", "{");
+      List<String> found = lines(check());
+      assertEquals(2, found.size(), found::toString);
+      assertTrue(found.get(1).startsWith("2.json: "), found::toString);
     }
 
     @Test

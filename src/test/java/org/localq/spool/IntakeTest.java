@@ -497,6 +497,27 @@ class IntakeTest {
   }
 
   @Nested
+  class A_refusal_that_the_disk_has_no_room_for {
+    @Test
+    void is_made_later_and_takes_one_number_however_often_it_is_tried() throws IOException {
+      Files.createSymbolicLink(path("x.json"), Path.of("nowhere"));
+      bench.fsync.before(
+          what -> {
+            if (what.startsWith("file")) {
+              throw new IOException("No space left on device");
+            }
+          });
+      for (int poll = 0; poll < 5; poll++) {
+        assertEquals(List.of(), look(poll));
+        assertTrue(bench.has("x.json"), bench.evidence());
+      }
+      bench.fsync.before(what -> {});
+      assertEquals(ONE, theRefusal(look(5)).id());
+      bench.assertNames(".localq/seq", "1");
+    }
+  }
+
+  @Nested
   class A_hundred_of_each {
     @Test
     void end_in_one_place_each() throws IOException {

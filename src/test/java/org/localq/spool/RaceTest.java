@@ -100,7 +100,7 @@ class RaceTest {
               Ids ids = new Ids(bench.layout.seq(), Bench.FILES_ONLY);
               List<JobId> mine = new ArrayList<>();
               for (int i = 0; i < 300; i++) {
-                mine.add(ids.next());
+                mine.add(ids.next(id -> false));
               }
               return mine;
             });
@@ -120,7 +120,7 @@ class RaceTest {
               Ids ids = new Ids(bench.layout.seq(), Bench.FILES_ONLY);
               while (mine.size() < 200) {
                 if (number % 2 == 0) {
-                  mine.add(ids.next());
+                  mine.add(ids.next(id -> false));
                 } else {
                   takeTen(mine);
                 }

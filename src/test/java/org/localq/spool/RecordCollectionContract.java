@@ -332,9 +332,9 @@ abstract class RecordCollectionContract {
       References references = new References(bench.spool, new long[] {1});
       // the root is listed, and empty; then held/
       bench.put("8.json", "{}");
-      assertTrue(references.read(1));
+      assertTrue(references.read());
       Files.move(held, bench.layout.pending(new JobId(9)));
-      while (references.read(1)) {
+      while (references.read()) {
         // on to the next
       }
       assertArrayEquals(new long[] {}, references.unreferred());

@@ -979,14 +979,37 @@ abstract class SpoolContract {
       bench.put("running/1.json", "{ damaged");
       bench.put("running/1.1.started", "7 8\n");
       bench.fsync.forget();
-      locked.rejectClaimed(ONE, "was damaged while the job ran");
+      locked.rejectClaimed(ONE, "is no job");
       bench.assertNames("running");
       bench.assertNames("rejected", "1.json", "1.reason");
       assertEquals("{ damaged", bench.text("rejected/1.json"));
-      assertEquals("was damaged while the job ran\n", bench.text("rejected/1.reason"));
+      assertEquals(
+          "was found damaged while it was claimed: is no job\n", bench.text("rejected/1.reason"));
       Entry.Rejected entry = assertInstanceOf(Entry.Rejected.class, bench.entry(ONE));
-      assertEquals("was damaged while the job ran", entry.reason());
+      assertEquals("was found damaged while it was claimed: is no job", entry.reason());
       assertEquals(State.REJECTED, entry.state());
+    }
+
+    @Test
+    void tells_how_its_command_ended() throws IOException {
+      bench.put("running/1.json", "{ damaged");
+      bench.put("running/1.1.started", "7 8\n");
+      bench.put("running/1.1.exit-4", "");
+      locked.rejectClaimed(ONE, "is no job");
+      String reason = bench.text("rejected/1.reason");
+      assertTrue(reason.endsWith("; its command ended with exit code 4\n"), reason);
+    }
+
+    @Test
+    void overwrites_nothing_that_was_rejected_before() throws IOException {
+      bench.put("rejected/1.json", "before");
+      bench.put("rejected/1.reason", "why\n");
+      bench.put("running/1.json", "{ damaged");
+      locked.rejectClaimed(ONE, "is no job");
+      bench.assertNames("running");
+      assertEquals("before", bench.text("rejected/1.json"));
+      assertEquals("why\n", bench.text("rejected/1.reason"));
+      assertEquals("{ damaged", bench.text(".localq/aside/running-1.json.1"));
     }
 
     @Test
@@ -995,7 +1018,7 @@ abstract class SpoolContract {
       bench.fsync.forget();
       locked.rejectClaimed(ONE, "why");
       assertEquals(
-          List.of("file of 4 bytes", "rejected", "rejected", "running"), bench.fsync.order());
+          List.of("file of 44 bytes", "rejected", "rejected", "running"), bench.fsync.order());
       SortedSet<String> first = bench.fsync.calls().get(1).names();
       assertTrue(first.contains("rejected/1.reason"), first.toString());
       assertFalse(first.contains("rejected/1.json"), first.toString());

@@ -532,7 +532,8 @@ class WorkerTest {
       rig.settle();
       assertEquals(State.REJECTED, rig.state(damaged), rig::evidence);
       String reason = ((Entry.Rejected) rig.find(damaged)).reason();
-      assertTrue(reason.startsWith("was damaged while the job ran: is not JSON: "), reason);
+      assertTrue(
+          reason.startsWith("was found damaged while it was claimed: is not JSON: "), reason);
       assertEquals("{ \"command\": [\"wo", Files.readString(rig.path("rejected/1.json")));
       rig.tick();
       assertEquals(State.RUNNING, rig.state(next));
