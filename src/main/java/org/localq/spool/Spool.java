@@ -212,11 +212,6 @@ public final class Spool implements AutoCloseable {
     return new Check(this, alive).run();
   }
 
-  /** The same for who holds the lock, as {@code locked} proves. */
-  public CheckReport check(Locked locked, Predicate<ProcessId> alive) throws IOException {
-    return new Check(this, alive).run(locked).report();
-  }
-
   /**
    * Sets right what a check finds, moving aside what is damaged and deleting nothing. Refused while
    * a worker is alive.
@@ -442,11 +437,6 @@ public final class Spool implements AutoCloseable {
    */
   public RecordCollection collection(Retention.Bounded keep, Instant now) throws IOException {
     return new RecordCollection(this, keep, now);
-  }
-
-  /** Whether {@code id} is a drop that was refused. */
-  public boolean isRejected(JobId id) throws IOException {
-    return exists(layout.rejected(id));
   }
 
   /** The name of the file that takes a job's output unless told otherwise. */

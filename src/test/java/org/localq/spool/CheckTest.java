@@ -644,7 +644,7 @@ class CheckTest {
     void can_be_made_by_who_holds_the_lock() throws IOException {
       bench.put("1.json", "");
       try (Locked locked = bench.spool.lock()) {
-        assertEquals(1, bench.spool.check(locked, process -> false).findings().size());
+        assertEquals(1, new Check(bench.spool, process -> false).run(locked).damages().size());
       }
     }
 

@@ -1031,7 +1031,7 @@ abstract class SpoolContract {
     void finds_nothing_where_nothing_is() throws IOException {
       assertEquals(Optional.empty(), bench.spool.find(ONE));
       assertFalse(bench.spool.isDone(ONE));
-      assertFalse(bench.spool.isRejected(ONE));
+      assertFalse(bench.spool.rejected().contains(ONE));
     }
 
     @Test
