@@ -11,6 +11,7 @@ import org.localq.core.Identity;
 import org.localq.core.Printable;
 import org.localq.core.Trouble;
 import org.localq.engine.Engine;
+import org.localq.spool.Fault;
 import org.localq.spool.Layout;
 import org.localq.spool.LogFile;
 import org.localq.spool.Settings;
@@ -97,7 +98,7 @@ final class Foreground {
       pidFile.remove();
       membership.close();
     } catch (IOException gone) {
-      log.say("localqd ends without tidying up: " + gone.getMessage());
+      log.say("localqd ends without tidying up: " + Fault.of(gone));
     }
   }
 

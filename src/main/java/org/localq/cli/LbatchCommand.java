@@ -15,9 +15,12 @@ import org.localq.core.ExactText;
 import org.localq.core.FilePattern;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Printable;
 import org.localq.core.Refusal;
 import org.localq.core.Submission;
+import org.localq.core.Trouble;
 import org.localq.core.Workplace;
+import org.localq.spool.Fault;
 import org.localq.spool.Spool;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -81,32 +84,83 @@ final class LbatchCommand extends Command {
         throw Refusal.usage(option + " '': expected a file's name");
       }
     }
-    Queue queue = Queue.of(parsed, door);
-    try (Spool spool = queue.openToSubmit()) {
-      refuseTooWide(cores, spool, queue);
-      Request request = new Request(parsed, door, queue, command, cores);
-      JobId id = spool.submit(request.job());
-      door.out().println(parsed.hasMatchedOption("--parsable") ? id : "Submitted batch job " + id);
+    try (Accepted job = accept(new Wish(parsed, door, command, cores))) {
+      door.out()
+          .println(
+              parsed.hasMatchedOption("--parsable") ? job.id() : "Submitted batch job " + job.id());
       // the id is on its way before anything else can go wrong
       if (door.out().checkError()) {
         throw Refusal.of(
-            "job " + id + " was accepted, but its id could not be written to standard output");
+            "job "
+                + job.id()
+                + " was accepted, but its id could not be written to standard output");
       }
-      if (queue.workers(spool).isEmpty()) {
-        door.err()
-            .println(
-                "lbatch: no worker is alive: job "
-                    + id
-                    + " waits for localqd"
-                    + queue.option()
-                    + " start");
-        door.err().flush();
-      }
-      return parsed.hasMatchedOption("-W")
-          ? JobWait.forEnd(spool, id, queue, door.err())
-          : ExitCode.DONE;
+      job.sayIfNobodyWorks(door);
+      return parsed.hasMatchedOption("-W") ? job.await(door) : ExitCode.DONE;
     }
   }
+
+  /** A job that is on the disk: nothing that goes wrong from here on may read as if it were not. */
+  private record Accepted(JobId id, Spool spool, Queue queue) implements AutoCloseable {
+    void sayIfNobodyWorks(Door door) {
+      try {
+        if (queue.workers(spool).isEmpty()) {
+          say(
+              door,
+              "no worker is alive: job " + id + " waits for localqd" + queue.option() + " start");
+        }
+      } catch (IOException failed) {
+        // who sees an exit code other than 0 may submit it again
+        say(door, but("whether a worker is alive can't be seen", failed));
+      }
+    }
+
+    private void say(Door door, String what) {
+      door.err().println("lbatch: " + Printable.of(what));
+      door.err().flush();
+    }
+
+    int await(Door door) throws InterruptedException {
+      try {
+        return JobWait.forEnd(spool, id, queue, door.err());
+      } catch (IOException failed) {
+        throw Refusal.of(but("its end can't be waited for", failed), failed);
+      }
+    }
+
+    private String but(String what, IOException failed) {
+      return "job " + id + " was accepted, but " + what + ": " + Fault.of(failed);
+    }
+
+    @Override
+    public void close() throws IOException {
+      spool.close();
+    }
+  }
+
+  private static Accepted accept(Wish wish) throws IOException {
+    try {
+      Queue queue = Queue.of(wish.parsed(), wish.door());
+      Spool spool = queue.openToSubmit();
+      try {
+        refuseTooWide(wish.cores(), spool, queue);
+        return new Accepted(spool.submit(new Request(wish, queue).job()), spool, queue);
+      } catch (IOException | RuntimeException failed) {
+        spool.close();
+        throw failed;
+      }
+    } catch (IOException failed) {
+      Trouble trouble = Fault.of(failed);
+      throw Refusal.of(
+          trouble.what()
+              + "; nothing was accepted"
+              + (trouble.advice().isEmpty() ? "" : ": " + trouble.advice() + ", and try again"),
+          failed);
+    }
+  }
+
+  /** What the command line says. */
+  private record Wish(ParseResult parsed, Door door, List<String> command, int cores) {}
 
   private static int cores(ParseResult parsed) {
     long cores = (long) number(parsed, "-n", 1).orElse(1) * number(parsed, "-c", 1).orElse(1);
@@ -134,23 +188,23 @@ final class LbatchCommand extends Command {
   }
 
   /** A job that was asked for, made once its id is known. */
-  private record Request(
-      ParseResult parsed, Door door, Queue queue, List<String> command, int cores) {
+  private record Request(Wish wish, Queue queue) {
     Function<JobId, Job> job() throws IOException {
       String directory = directory();
-      String name = text(parsed, "-J").orElseGet(() -> Job.defaultName(command));
-      Instant now = door.clock().instant().truncatedTo(ChronoUnit.MILLIS);
+      String name = text(wish.parsed(), "-J").orElseGet(() -> Job.defaultName(wish.command()));
+      Instant now = wish.door().clock().instant().truncatedTo(ChronoUnit.MILLIS);
       Submission submission =
           new Submission(
               now,
-              door.surroundings().directory(),
-              door.machine().umask(),
-              door.machine().limits(),
+              wish.door().surroundings().directory(),
+              wish.door().machine().umask(),
+              wish.door().machine().limits(),
               environment());
-      String host = door.machine().hostName();
+      String host = wish.door().machine().hostName();
       return id -> {
         FilePattern.Values values = new FilePattern.Values(id, name, user(), host);
-        return new Job(name, command, cores, workplace(directory, now, values), submission);
+        return new Job(
+            name, wish.command(), wish.cores(), workplace(directory, now, values), submission);
       };
     }
 
@@ -159,28 +213,32 @@ final class LbatchCommand extends Command {
           directory,
           file("-i", values).orElse(Workplace.NO_INPUT),
           file("-o", values)
-              .orElseGet(() -> Spool.defaultOutput(values.id(), now, door.clock().getZone())),
+              .orElseGet(
+                  () -> Spool.defaultOutput(values.id(), now, wish.door().clock().getZone())),
           file("-e", values));
     }
 
     private Optional<String> file(String option, FilePattern.Values values) {
-      return text(parsed, option).map(pattern -> FilePattern.expand(pattern, values));
+      return text(wish.parsed(), option).map(pattern -> FilePattern.expand(pattern, values));
     }
 
     private Map<String, String> environment() {
-      Map<String, String> environment = new LinkedHashMap<>(door.surroundings().submitter());
+      Map<String, String> environment = new LinkedHashMap<>(wish.door().surroundings().submitter());
       environment.put("LOCALQ_URI", queue.uriFile().path().toString());
       return environment;
     }
 
     private String user() {
-      return door.variable("USER").or(() -> door.variable("LOGNAME")).orElse("nobody");
+      return wish.door()
+          .variable("USER")
+          .or(() -> wish.door().variable("LOGNAME"))
+          .orElse("nobody");
     }
 
     /** Where the job runs: {@code -D} from here on, by its bytes. */
     private String directory() {
-      String here = door.surroundings().directory();
-      Optional<String> wanted = text(parsed, "-D");
+      String here = wish.door().surroundings().directory();
+      Optional<String> wanted = text(wish.parsed(), "-D");
       if (wanted.isEmpty()) {
         return here;
       }
@@ -193,7 +251,7 @@ final class LbatchCommand extends Command {
       // a name that isn't UTF-8 is no path to the JVM: such a directory is looked for when the job
       // starts
       if (!ExactText.hasEscape(directory)) {
-        Path path = door.surroundings().files().getPath(directory);
+        Path path = wish.door().surroundings().files().getPath(directory);
         if (!Files.isDirectory(path)) {
           throw Refusal.of(
               "-D "

@@ -61,13 +61,14 @@ public final class Main {
               List.copyOf(line.subList(0, words)));
       code = run(door, line.subList(words, line.size()));
     } catch (IOException failed) {
-      err.println("localq: " + explain(failed));
+      err.println("localq: " + oneLine(Fault.of(failed).toString()));
       code = ExitCode.REFUSED;
     }
     out.flush();
     if (written.isLost() && code == ExitCode.DONE) {
       err.println(
-          "localq: standard output: " + written.failure() + "; what was to be printed is lost");
+          "localq: what was to be printed is lost: "
+              + oneLine(Trouble.of("standard output: " + written.failure()).toString()));
       code = ExitCode.REFUSED;
     }
     err.flush();
@@ -173,7 +174,7 @@ public final class Main {
       door.err().println(name + ": " + oneLine(refusal.getMessage()));
       return ExitCode.of(refusal);
     } catch (IOException failed) {
-      door.err().println(name + ": " + oneLine(explain(failed)));
+      door.err().println(name + ": " + oneLine(Fault.of(failed).toString()));
       return ExitCode.REFUSED;
     } catch (InvalidPathException bad) {
       door.err()
@@ -191,15 +192,6 @@ public final class Main {
       }
       return ExitCode.REFUSED;
     }
-  }
-
-  /** One line for what the system refused: the place, what it said, and what to do. */
-  static String explain(IOException failed) {
-    Trouble trouble = Fault.of(failed);
-    return trouble.what()
-        + (trouble.advice().isEmpty()
-            ? ""
-            : "; nothing was accepted or lost: " + trouble.advice() + ", and try again");
   }
 
   private static String oneLine(String message) {

@@ -229,6 +229,20 @@ class LbatchTest {
     }
 
     @Test
+    void is_done_also_where_nobody_can_see_whether_a_worker_is_alive() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      Files.delete(context.spool(".localq/workers"));
+      CommandContext.Ran ran = context.run("lbatch", "x").exits(0);
+      assertEquals("Submitted batch job 2\n", ran.out());
+      assertEquals(
+          "lbatch: job 2 was accepted, but whether a worker is alive can't be seen: "
+              + context.spool(".localq/workers")
+              + ": no such file or directory; see whether the spool is where it was; if it was"
+              + " removed: localqd restart\n",
+          ran.err());
+    }
+
+    @Test
     void counts_on_and_says_nothing_more_while_a_worker_is_alive() throws Exception {
       context.run("lbatch", "x").exits(0);
       context.worker();
@@ -300,6 +314,33 @@ class LbatchTest {
       assertEquals(
           result.contains("LOST"),
           ran.err().contains("lbatch: job 1 is LOST; it has no exit code\n"),
+          ran::toString);
+    }
+
+    @Test
+    void that_can_not_be_seen_says_that_the_job_was_accepted() throws Exception {
+      Thread person =
+          new Thread(
+              () -> {
+                try {
+                  eventually(() -> Files.exists(context.spool("1.json")), () -> "no job");
+                  Files.delete(context.spool("done"));
+                  Files.createFile(context.spool("done"));
+                  Files.delete(context.spool("1.json"));
+                } catch (Exception failed) {
+                  throw new IllegalStateException(failed);
+                }
+              });
+      person.start();
+      CommandContext.Ran ran = context.run("lbatch", "-W", "x").exits(1);
+      person.join();
+      assertEquals("Submitted batch job 1\n", ran.out());
+      assertTrue(
+          ran.err()
+              .endsWith(
+                  "lbatch: job 1 was accepted, but its end can't be waited for: "
+                      + context.spool("done/1.json")
+                      + ": Not a directory\n"),
           ran::toString);
     }
 
@@ -403,7 +444,7 @@ class LbatchTest {
                 && ran.err().contains("No space left on device")
                 && ran.err()
                     .endsWith(
-                        "nothing was accepted or lost: free some space (df -h) or file names (df -i), and try again\n")
+                        "; nothing was accepted: free some space (df -h) or file names (df -i), and try again\n")
                 && ran.err().lines().count() == 1,
             ran::toString);
         try (Stream<Path> drafts = Files.list(small.spool(".localq/tmp"))) {
