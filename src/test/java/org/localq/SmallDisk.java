@@ -94,6 +94,11 @@ public final class SmallDisk implements AutoCloseable {
     }
   }
 
+  /** As the kernel does with a disk that fails; no file of it may be open for writing. */
+  public void makeReadOnly() throws IOException, InterruptedException {
+    Executed.run(Path.of("/"), "mount", "-o", "remount,ro", place.toString()).orFail();
+  }
+
   /** What {@link #fill} makes. */
   public Path filler() {
     return place.resolve("filler");

@@ -225,6 +225,44 @@ class BadQueueTest {
     }
 
     @Test
+    void on_a_disk_that_became_read_only() throws Exception {
+      Path place = Files.createDirectory(home.resolve("disk"));
+      try (SmallDisk disk = SmallDisk.mount(place, "1m")) {
+        CommandContext small = new CommandContext(place);
+        small.run("lbatch", "kept").exits(0);
+        disk.makeReadOnly();
+        for (String line :
+            List.of(
+                "lbatch x",
+                "lcancel 1",
+                "localqd start",
+                "localqd restart",
+                "localqd run",
+                "localqd check --repair",
+                "localqd stop --cancel")) {
+          CommandContext.Ran ran = small.run(line.split(" ")).exits(1);
+          String name = line.split(" ")[0];
+          assertTrue(
+              ran.err()
+                  .matches(
+                      name
+                          + ": "
+                          + place
+                          + "[^ ]*: Read-only file system; "
+                          + (name.equals("lbatch") ? "nothing was accepted: " : "")
+                          + "see dmesg for why, then remount it for writing"
+                          + (name.equals("lbatch") ? ", and try again" : "")
+                          + "\n"),
+              ran::toString);
+          assertEquals("", ran.out());
+        }
+        small.run("lqueue").exits(0);
+        small.run("linfo", "1").exits(0);
+        small.run("localqd", "status").exits(3);
+      }
+    }
+
+    @Test
     void with_a_damaged_limit() throws Exception {
       Files.writeString(spool.resolve(".localq/limit"), "many\n");
       CommandContext.Ran ran = context.run("lbatch", "x").exits(1);
