@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -73,17 +74,18 @@ final class Crew {
     return queue.openOrFound(place.spool());
   }
 
-  int start(Settings settings, Place place) throws IOException, InterruptedException {
+  /**
+   * Starts a worker where none is alive.
+   *
+   * @param asked lays what the user asked for over other settings
+   */
+  int start(UnaryOperator<Settings> asked, Place place) throws IOException, InterruptedException {
     try (Spool spool = open(queue, place)) {
       List<ProcessId> workers = queue.workers(spool);
       if (!workers.isEmpty()) {
-        throw Refusal.of(
-            "already running, pid "
-                + workers.get(0).pid()
-                + (spool.workers().isDraining()
-                    ? ", and draining; to claim again: localqd" + queue.option() + " restart"
-                    : ""));
+        throw Refusal.of(alreadyRunning(spool, workers.get(0), asked));
       }
+      Settings settings = asked.apply(fresh(spool));
       Path log = queue.uriFile().logFile();
       touch(log);
       Process worker;
@@ -119,6 +121,43 @@ final class Crew {
     }
   }
 
+  /** What a worker begins with where its user says nothing. */
+  static Settings fresh(Spool spool) throws IOException {
+    // an option that was forgotten must not make records go that were to be kept
+    return new Settings(
+        Settings.DEFAULT.cores(),
+        Settings.DEFAULT.interval(),
+        Settings.DEFAULT.policy(),
+        spool.workers().settings().keep());
+  }
+
+  private String alreadyRunning(Spool spool, ProcessId worker, UnaryOperator<Settings> asked)
+      throws IOException {
+    Settings now = settings(spool);
+    Map<String, String> news = LocalqdCommand.options(asked.apply(now));
+    news.entrySet().removeAll(LocalqdCommand.options(now).entrySet());
+    StringBuilder restart = new StringBuilder("localqd" + queue.option());
+    news.forEach((option, value) -> restart.append(' ').append(option).append(' ').append(value));
+    restart.append(" restart");
+    String already = "already running, pid " + worker.pid();
+    if (spool.workers().isDraining()) {
+      return already + ", and draining; to claim again: " + restart;
+    }
+    return news.isEmpty()
+        ? already
+        : already + "; its settings stay as they are, to change them: " + restart;
+  }
+
+  /** With what the workers that are alive work. */
+  private static Settings settings(Spool spool) throws IOException {
+    Settings first = spool.workers().settings();
+    OptionalInt limit = spool.limit();
+    return limit.isEmpty()
+        ? first
+        : new Settings(
+            Optional.of(limit.getAsInt()), first.interval(), first.policy(), first.keep());
+  }
+
   /** Makes the log for this user alone, whatever the umask. */
   private static void touch(Path log) throws IOException {
     if (!Files.exists(log)) {
@@ -135,7 +174,8 @@ final class Crew {
     words.addAll(
         List.of(
             "localqd", "run", LocalqdCommand.BACKGROUND, "-u", queue.uriFile().path().toString()));
-    words.addAll(LocalqdCommand.words(settings));
+    LocalqdCommand.options(settings)
+        .forEach((option, value) -> words.addAll(List.of(option, value)));
     ProcessBuilder builder = new ProcessBuilder(words);
     // started from inside a job it must not look like one of that job's processes
     builder
@@ -176,7 +216,7 @@ final class Crew {
       settings = asked.apply(spool.workers().settings());
       end(spool, queue.workers(spool));
     }
-    return start(settings, new Place(place.spool(), false));
+    return start(before -> settings, new Place(place.spool(), false));
   }
 
   int stop(Parting parting) throws IOException, InterruptedException {

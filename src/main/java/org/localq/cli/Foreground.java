@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.localq.core.Capacity;
 import org.localq.core.Identity;
 import org.localq.core.Printable;
@@ -39,9 +40,10 @@ final class Foreground {
   /**
    * Works until it is told to end.
    *
+   * @param asked lays what the user asked for over other settings
    * @param background whether {@code localqd start} made this process, and waits for its word
    */
-  int run(Settings settings, Crew.Place place, boolean background)
+  int run(UnaryOperator<Settings> asked, Crew.Place place, boolean background)
       throws IOException, InterruptedException {
     // whoever stands in front of it reads its log there; in the background it keeps a file
     Log log =
@@ -49,6 +51,7 @@ final class Foreground {
             ? new Log(new LogFile(queue.uriFile().logFile())::append, door.clock())
             : new Log(door.err(), door.clock());
     try (Spool spool = Crew.open(queue, place)) {
+      Settings settings = asked.apply(Crew.fresh(spool));
       Identity identity = queue.identity();
       Engine engine = Machinery.engine(door, queue, spool);
       Judge.Times times = new Judge.Times(door.clock(), door.machine()::uptime);

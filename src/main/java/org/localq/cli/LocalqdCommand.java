@@ -1,11 +1,13 @@
 package org.localq.cli;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.localq.core.Policy;
 import org.localq.core.Refusal;
 import org.localq.core.Retention;
@@ -48,7 +50,7 @@ final class LocalqdCommand extends Command {
             "",
             "  start    in the background; returns once the worker claims jobs",
             "  stop     ends the workers; running jobs go on, the next worker records their ends",
-            "  restart  both, with the same options unless given anew",
+            "  restart  both, with the same options unless given anew; start takes over only --keep",
             "  status   says whether a worker is alive; exit code 3 when none is",
             "  run      in the foreground, logging to standard error: for systemd and containers",
             "  check    says what is wrong with the spool, a line each; exit code 1 when something is",
@@ -79,7 +81,7 @@ final class LocalqdCommand extends Command {
             option(
                     "--keep",
                     "AGE,COUNT",
-                    "Keep each record until it is older than AGE (a number and one of s m h d w) and not among the newest COUNT (default: "
+                    "Keep each record until it is older than AGE (a number and one of s m h d w) and not among the newest COUNT (default: as before, else "
                         + Retention.DEFAULT
                         + "); all: keep every record.")
                 .build())
@@ -118,13 +120,14 @@ final class LocalqdCommand extends Command {
   int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
     Verb verb = verb(parsed);
     refuseStrayOptions(parsed, verb);
-    // also for restart: a wrong command line is refused before anything is made
-    Settings asked = asked(parsed, Settings.DEFAULT);
+    UnaryOperator<Settings> asked = before -> asked(parsed, before);
+    // a wrong command line is refused before anything is made
+    asked.apply(Settings.DEFAULT);
     Queue queue = Queue.of(parsed, door);
     Crew crew = new Crew(queue, door);
     return switch (verb) {
       case START -> crew.start(asked, place(parsed, door));
-      case RESTART -> crew.restart(before -> asked(parsed, before), place(parsed, door));
+      case RESTART -> crew.restart(asked, place(parsed, door));
       case STOP -> crew.stop(parting(parsed));
       case STATUS -> crew.status();
       case CHECK -> new Inspection(queue, door).run(parsed.hasMatchedOption(REPAIR));
@@ -216,13 +219,13 @@ final class LocalqdCommand extends Command {
     return parsed.hasMatchedOption("--cancel") ? Crew.Parting.CANCEL : Crew.Parting.NOW;
   }
 
-  /** The options that make a worker of these settings. */
-  static List<String> words(Settings settings) {
-    List<String> words = new ArrayList<>();
-    settings.cores().ifPresent(n -> words.addAll(List.of("-n", Integer.toString(n))));
-    words.addAll(
-        List.of("-i", Integer.toString(settings.interval()), "-p", settings.policy().word()));
-    words.addAll(List.of("--keep", settings.keep().toString()));
-    return words;
+  /** The options that make a worker of these settings, in order, with their values. */
+  static Map<String, String> options(Settings settings) {
+    Map<String, String> options = new LinkedHashMap<>();
+    settings.cores().ifPresent(n -> options.put("-n", Integer.toString(n)));
+    options.put("-i", Integer.toString(settings.interval()));
+    options.put("-p", settings.policy().word());
+    options.put("--keep", settings.keep().toString());
+    return options;
   }
 }

@@ -183,6 +183,43 @@ class LocalqdTest {
       assertEquals("localqd: already running, pid " + CommandContext.pid() + "\n", ran.err());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "start | ''",
+          "-n 2 -i 30 -p mcf --keep all start | ''",
+          "-n 3 start | ; its settings stay as they are, to change them: localqd -n 3 restart",
+          "-n 2 --keep 1d,5 start | ; its settings stay as they are, to change them: localqd --keep"
+              + " 1d,5 restart",
+          "-p fifo -i 10 start | ; its settings stay as they are, to change them: localqd -i 10 -p"
+              + " fifo restart",
+        })
+    void of_a_second_worker_says_which_options_have_changed_nothing(String words, String said)
+        throws Exception {
+      context.run("lbatch", "x").exits(0);
+      Files.writeString(context.spool(".localq/options"), "interval=30\npolicy=mcf\nkeep=all\n");
+      context.limit(2).worker();
+      assertEquals(
+          "localqd: already running, pid " + CommandContext.pid() + said + "\n",
+          context.run(("localqd " + words).split(" ")).exits(1).err());
+    }
+
+    @Test
+    void beside_a_worker_that_drains_says_how_to_claim_again_with_these_options() throws Exception {
+      context.run("lbatch", "x").exits(0);
+      context.worker();
+      Files.createFile(context.spool(".localq/drain"));
+      String uriFile = context.uriFile().toString();
+      assertEquals(
+          "localqd: already running, pid "
+              + CommandContext.pid()
+              + ", and draining; to claim again: localqd -u "
+              + uriFile
+              + " -n 3 restart\n",
+          context.run("localqd", "-u", uriFile, "start", "-n", "3").exits(1).err());
+    }
+
     @Test
     void with_another_spool_than_the_uri_file_names_is_refused() throws Exception {
       context.run("lbatch", "x").exits(0);

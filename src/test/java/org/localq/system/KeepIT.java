@@ -41,13 +41,18 @@ class KeepIT {
   }
 
   @Test
-  void records_go_their_ids_do_not_come_back_and_restart_keeps_the_option() throws IOException {
+  void records_go_their_ids_do_not_come_back_and_the_option_is_kept() throws IOException {
     localq.run("localqd", "-n", "2", "--keep", "all", "start").exits(0);
     List<String> ids =
         List.of(localq.submit("true"), localq.submit("false"), localq.submit("true"));
     assertEquals(List.of("1", "2", "3"), ids);
     ids.forEach(localq::record);
-    localq.run("localqd", "restart").exits(0);
+    localq.run("localqd", "-i", "9", "restart").exits(0);
+    assertTrue(Installation.read(file(".localq/options")).contains("interval=9\n"));
+    assertTrue(Installation.read(file(".localq/options")).contains("keep=all\n"));
+    localq.run("localqd", "stop").exits(0);
+    localq.run("localqd", "start").exits(0);
+    assertTrue(Installation.read(file(".localq/options")).contains("interval=10\n"));
     assertTrue(Installation.read(file(".localq/options")).contains("keep=all\n"));
     // its first poll is before the tick that starts this job
     localq.record(localq.submit("true"));
