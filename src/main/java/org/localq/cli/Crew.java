@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.localq.core.JobId;
@@ -222,19 +223,25 @@ final class Crew {
   int stop(Parting parting) throws IOException, InterruptedException {
     try (Spool spool = queue.open()) {
       List<ProcessId> workers = queue.workers(spool);
+      Set<JobId> cancelled = new TreeSet<>();
       if (parting == Parting.NOW) {
         end(spool, workers);
       } else {
-        drain(spool, parting, workers);
+        cancelled = drain(spool, parting, workers);
       }
-      int running = spool.running().size();
+      Set<JobId> running = spool.running();
+      // another stop can have ended the workers before these
+      cancelled.removeAll(running);
       door.out()
           .println(
               (workers.isEmpty() ? "no worker was alive" : "localqd stopped")
-                  + (running == 0
+                  + (cancelled.isEmpty()
+                      ? ""
+                      : "; " + Text.count(cancelled.size(), "job") + " cancelled")
+                  + (running.isEmpty()
                       ? ""
                       : "; "
-                          + Text.count(running, "job")
+                          + Text.count(running.size(), "job")
                           + " still running, recorded by the next worker"));
       return ExitCode.DONE;
     }
@@ -286,8 +293,12 @@ final class Crew {
     }
   }
 
-  /** Lets the running jobs end, or ends them, and the workers with the last of them. */
-  private void drain(Spool spool, Parting parting, List<ProcessId> workers)
+  /**
+   * Lets the running jobs end, or ends them, and the workers with the last of them.
+   *
+   * @return the jobs that were told to end
+   */
+  private Set<JobId> drain(Spool spool, Parting parting, List<ProcessId> workers)
       throws IOException, InterruptedException {
     if (!workers.isEmpty()) {
       try (Locked locked = spool.lock()) {
@@ -296,11 +307,7 @@ final class Crew {
     }
     Log log = Machinery.log(door, queue, "localqd stop");
     Cancellation cancellation = new Cancellation(spool, Machinery.judge(door, queue, spool, log));
-    if (parting == Parting.CANCEL) {
-      for (JobId id : spool.running()) {
-        cancellation.cancel(id, Cancellation.GRACE);
-      }
-    }
+    Set<JobId> told = parting == Parting.CANCEL ? cancel(spool, cancellation) : new TreeSet<>();
     while (!(workers.isEmpty() ? spool.running().isEmpty() : queue.workers(spool).isEmpty())) {
       if (workers.isEmpty()) {
         for (JobId id : spool.running()) {
@@ -310,6 +317,19 @@ final class Crew {
       TimeUnit.MILLISECONDS.sleep(NAP.toMillis());
     }
     forgetPid(workers);
+    return told;
+  }
+
+  private static Set<JobId> cancel(Spool spool, Cancellation cancellation) throws IOException {
+    Set<JobId> told = new TreeSet<>();
+    for (JobId id : spool.running()) {
+      switch (cancellation.cancel(id, Cancellation.GRACE)) {
+        case CANCELLED, ENDING -> told.add(id);
+        // it ended by itself in between
+        case ENDED, UNKNOWN -> {}
+      }
+    }
+    return told;
   }
 
   int status() throws IOException {

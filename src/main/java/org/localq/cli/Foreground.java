@@ -64,7 +64,7 @@ final class Foreground {
           daemon.join(new Workers.Wish(settings, machineCores, background));
       PidFile pidFile =
           new PidFile(queue.uriFile().pidFile(), identity.process().pid(), background);
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> part(membership, pidFile, log)));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> part(spool, membership, pidFile, log)));
       log.say(
           Daemon.describe(spool, settings, new Capacity(spool.limit().orElse(machineCores), 0))
               + ", pid "
@@ -95,13 +95,23 @@ final class Foreground {
   }
 
   /** Whatever this leaves undone, a kill -9 leaves undone too, and the next worker tidies. */
-  private static void part(Workers.Membership membership, PidFile pidFile, Log log) {
+  private static void part(Spool spool, Workers.Membership membership, PidFile pidFile, Log log) {
     try {
-      log.say("localqd ends; running jobs go on");
+      log.say("localqd ends" + whatRuns(spool));
       pidFile.remove();
       membership.close();
     } catch (IOException gone) {
       log.say("localqd ends without tidying up: " + Fault.of(gone));
+    }
+  }
+
+  private static String whatRuns(Spool spool) {
+    try {
+      int running = spool.running().size();
+      return running == 0 ? "" : "; " + Text.count(running, "job") + " still running";
+    } catch (IOException unseen) {
+      // no reason to leave its pid file behind
+      return "";
     }
   }
 

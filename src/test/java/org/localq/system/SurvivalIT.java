@@ -157,9 +157,14 @@ class SurvivalIT {
     localq.run("localqd", "-n", "1", "start").exits(0);
     String id = localq.submit("sleep", "1000");
     awaitRunning(id);
-    localq.run("localqd", "stop", "--cancel").exits(0);
+    assertEquals(
+        "localqd stopped; 1 job cancelled\n",
+        localq.run("localqd", "stop", "--cancel").exits(0).out());
     assertTrue(localq.record(id).contains("\"state\" : \"CANCELLED\""));
     localq.run("localqd", "status").exits(3);
+    String log = Installation.read(localq.home().resolve(".localq/localqd.log"));
+    assertTrue(log.contains("drained: nothing runs any more\n"), log);
+    assertTrue(log.endsWith("localqd ends\n"), log);
   }
 
   @Test
