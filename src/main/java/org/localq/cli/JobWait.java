@@ -29,7 +29,10 @@ final class JobWait {
       while (true) {
         Optional<Entry> entry = spool.find(id);
         if (entry.isEmpty()) {
-          throw Refusal.of(queue.noSuchJob(id, spool) + "; its file was removed");
+          throw Refusal.of(
+              spool.isRetired(id)
+                  ? queue.noSuchJob(id, spool)
+                  : "job " + id + ": its file was removed by hand, so its end is not known");
         }
         if (entry.get().state().isTerminal()) {
           return code(entry.get(), err);

@@ -64,15 +64,20 @@ final class Queue {
 
   /** What is said of an id that is nowhere. */
   String noSuchJob(JobId id, Spool spool) throws IOException {
-    return "job "
-        + id
-        + (spool.isRetired(id)
-            ? ": its record is no longer kept (see localqd --keep) in "
-            : ": no such job in ")
-        + Printable.of(uriFile().path().toString())
-        + "; lqueue"
-        + option()
-        + " shows those that are there";
+    String place = Printable.of(uriFile().path().toString());
+    return spool.isRetired(id)
+        ? "job "
+            + id
+            + " of "
+            + place
+            + " ended; its record was removed (localqd --keep), nothing more is known"
+        : "job "
+            + id
+            + ": no such job in "
+            + place
+            + "; lqueue"
+            + option()
+            + " shows those that are there";
   }
 
   /** The spool, which has to be there. */

@@ -293,9 +293,9 @@ class LinfoTest {
       for (String command : List.of("linfo", "lcancel")) {
         assertEquals(
             command
-                + ": job 99: its record is no longer kept (see localqd --keep) in "
+                + ": job 99 of "
                 + context.uriFile()
-                + "; lqueue shows those that are there\n",
+                + " ended; its record was removed (localqd --keep), nothing more is known\n",
             context.run(command, "99").exits(1).err());
         assertTrue(context.run(command, "100").exits(1).err().contains("no such job"));
       }

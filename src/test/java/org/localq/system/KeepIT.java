@@ -62,8 +62,7 @@ class KeepIT {
     Installation.eventually("a collection", () -> log().contains("collected "));
     assertTrue(log().contains("collected 3 records, ids 1 to 3 (--keep 0s,1)"), log());
     assertTrue(Files.exists(file("done/4.json")), log());
-    assertTrue(
-        localq.run("linfo", "2").exits(1).err().contains("its record is no longer kept"), log());
+    assertTrue(localq.run("linfo", "2").exits(1).err().contains("its record was removed"), log());
 
     localq.run("localqd", "stop").exits(0);
     Files.move(file(".localq/seq/4"), file(".localq/seq/2"));
