@@ -81,11 +81,15 @@ final class Foreground {
     }
   }
 
-  private static String whatIsGone(Layout layout) {
+  private String whatIsGone(Layout layout) {
     return Files.isDirectory(layout.own())
         ? layout.root()
             + " has another lock file than before, or none; running jobs go on, the next worker"
-            + " records their ends: localqd check --repair, then localqd start"
+            + " records their ends: localqd"
+            + queue.option()
+            + " check --repair, then localqd"
+            + queue.option()
+            + " start"
         : layout.root() + " is gone; running jobs go on, their ends can't be recorded";
   }
 

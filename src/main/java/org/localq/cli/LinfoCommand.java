@@ -60,7 +60,7 @@ final class LinfoCommand extends Command {
         } else if (parsed.hasMatchedOption("--state")) {
           door.out().println(entry.get().state());
         } else if (parsed.hasMatchedOption("--json")) {
-          door.out().println(document(entry.get(), spool));
+          door.out().println(document(entry.get(), spool, queue));
         } else {
           door.out().print(first ? "" : "\n");
           print(
@@ -74,7 +74,7 @@ final class LinfoCommand extends Command {
     return code;
   }
 
-  private static String document(Entry entry, Spool spool) throws IOException {
+  private static String document(Entry entry, Spool spool, Queue queue) throws IOException {
     return spool
         .document(entry)
         .orElseThrow(
@@ -82,7 +82,10 @@ final class LinfoCommand extends Command {
                 Refusal.of(
                     "job "
                         + entry.id()
-                        + ": its file is no JSON; linfo without --json says what is known"));
+                        + ": its file is no JSON; to see what is known: linfo"
+                        + queue.option()
+                        + " "
+                        + entry.id()));
   }
 
   private static void print(Map<String, String> fields, Door door) {
@@ -117,7 +120,11 @@ final class LinfoCommand extends Command {
       } else if (entry instanceof Entry.Damaged damaged) {
         fields.put(
             "Reason",
-            "its file " + Printable.of(damaged.reason()) + "; what to do says: localqd check");
+            "its file "
+                + Printable.of(damaged.reason())
+                + "; to see what to do: localqd"
+                + queue.option()
+                + " check");
       }
       return fields;
     }

@@ -183,9 +183,16 @@ class LinfoTest {
           List.of(
               "Job: 1",
               "State: PENDING",
-              "Reason: its file field \"cores\" is 0, expected a whole number from 1 to 2147483647; what to do says:"
+              "Reason: its file field \"cores\" is 0, expected a whole number from 1 to 2147483647; to see what to do:"
                   + " localqd check"),
           sheet("1"));
+      String uriFile = context.uriFile().toString();
+      assertEquals(
+          "Reason: its file field \"cores\" is 0, expected a whole number from 1 to 2147483647; to see what"
+              + " to do: localqd -u "
+              + uriFile
+              + " check",
+          sheet("-u", uriFile, "1").get(2));
     }
 
     @Test
@@ -268,9 +275,7 @@ class LinfoTest {
       Files.writeString(context.spool("rejected/2.json"), content);
       CommandContext.Ran ran = context.run("linfo", "--json", "2").exits(1);
       assertEquals("", ran.out());
-      assertEquals(
-          "linfo: job 2: its file is no JSON; linfo without --json says what is known\n",
-          ran.err());
+      assertEquals("linfo: job 2: its file is no JSON; to see what is known: linfo 2\n", ran.err());
     }
   }
 
