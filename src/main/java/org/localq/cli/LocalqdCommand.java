@@ -80,7 +80,7 @@ final class LocalqdCommand extends Command {
         .addOption(
             option(
                     "--keep",
-                    "AGE,COUNT",
+                    "AGE,COUNT|all",
                     "Keep each record until it is older than AGE (a number and one of s m h d w) and not among the newest COUNT (default: as before, else "
                         + Retention.DEFAULT
                         + "); all: keep every record.")
@@ -118,11 +118,12 @@ final class LocalqdCommand extends Command {
 
   @Override
   int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
+    UnaryOperator<Settings> asked = before -> asked(parsed, before);
+    // a wrong command line is refused before anything is made; and before the verb is looked for,
+    // which an option without its value has swallowed
+    asked.apply(Settings.DEFAULT);
     Verb verb = verb(parsed);
     refuseStrayOptions(parsed, verb);
-    UnaryOperator<Settings> asked = before -> asked(parsed, before);
-    // a wrong command line is refused before anything is made
-    asked.apply(Settings.DEFAULT);
     Queue queue = Queue.of(parsed, door);
     Crew crew = new Crew(queue, door);
     return switch (verb) {
@@ -204,7 +205,7 @@ final class LocalqdCommand extends Command {
             word ->
                 Retention.parse(word)
                     .orElseThrow(
-                        () -> Refusal.usage("--keep " + word + ": expected " + Retention.GRAMMAR)));
+                        () -> Refusal.usage("--keep " + word + ": " + Retention.mistake(word))));
   }
 
   private static Crew.Place place(ParseResult parsed, Door door) {

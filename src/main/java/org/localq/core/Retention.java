@@ -15,12 +15,14 @@ import java.util.regex.Pattern;
  * unit, {@code s m h d w}, and COUNT a whole number, as in {@code 30d,100000}.
  */
 public sealed interface Retention {
+  /** The pattern of an AGE. */
+  String AGE = "([0-9]{1,9})([smhdw])";
+
+  /** The pattern of a COUNT. */
+  String COUNT = "([0-9]{1,18})";
+
   /** What holds where nothing else is said. */
   Retention DEFAULT = new Bounded(new Age(30, Unit.D), 100_000);
-
-  /** What {@link #parse} reads, in words. */
-  String GRAMMAR =
-      "all, or AGE,COUNT with both parts, AGE a number and one of s m h d w, as in " + DEFAULT;
 
   /** Every record stays. */
   record All() implements Retention {
@@ -98,12 +100,27 @@ public sealed interface Retention {
     }
   }
 
+  /** What is wrong with {@code text}, of which {@link #parse} made nothing, and what is right. */
+  static String mistake(String text) {
+    String[] parts = text.split(",", 2);
+    String form = ", as in " + DEFAULT + "; or all, to keep every record";
+    if (parts.length < 2) {
+      return "is no pair, expected AGE,COUNT" + form;
+    }
+    return parts[0].matches(AGE)
+        ? "COUNT is \"" + parts[1] + "\", expected a whole number of at most 18 digits" + form
+        : "AGE is \""
+            + parts[0]
+            + "\", expected a whole number of at most 9 digits and one of s m h d w"
+            + form;
+  }
+
   /** What {@code text} says, or nothing when it is not of the grammar above. */
   static Optional<Retention> parse(String text) {
     if (text.equals("all")) {
       return Optional.of(new All());
     }
-    Matcher parts = Pattern.compile("([0-9]{1,9})([smhdw]),([0-9]{1,18})").matcher(text);
+    Matcher parts = Pattern.compile(AGE + "," + COUNT).matcher(text);
     if (!parts.matches()) {
       return Optional.empty();
     }

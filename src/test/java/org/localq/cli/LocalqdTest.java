@@ -275,9 +275,11 @@ class LocalqdTest {
     private static final String VERBS =
         "expected one of start, stop, restart, status, run, check; see localqd --help";
 
+    private static final String KEEP = ", as in 30d,100000; or all, to keep every record";
+
     @ParameterizedTest
     @CsvSource(
-        delimiter = '|',
+        delimiterString = " | ",
         value = {
           "'' | nothing to do; " + VERBS,
           "-n 2 | nothing to do; " + VERBS,
@@ -290,10 +292,22 @@ class LocalqdTest {
           "-i 0 start | -i 0: expected a whole number from 1 to 2147483647",
           "start -i soon | -i soon: not a number, expected a whole number of at least 1",
           "-p lifo start | -p lifo: no such policy, expected fifo or mcf",
-          "--keep 30d start | --keep 30d: expected all, or AGE,COUNT with both parts, AGE a number and"
-              + " one of s m h d w, as in 30d,100000",
-          "--keep -1d,5 restart | --keep -1d,5: expected all, or AGE,COUNT with both parts, AGE a"
-              + " number and one of s m h d w, as in 30d,100000",
+          "--keep 30d start | --keep 30d: is no pair, expected AGE,COUNT" + KEEP,
+          "--keep start | --keep start: is no pair, expected AGE,COUNT" + KEEP,
+          "start --keep | missing required parameter for option '--keep' (AGE,COUNT|all); see"
+              + " localqd --help",
+          "--keep -1d,5 restart | --keep -1d,5: AGE is \"-1d\", expected a whole number of at most 9"
+              + " digits and one of s m h d w"
+              + KEEP,
+          "--keep 1234567890d,5 run | --keep 1234567890d,5: AGE is \"1234567890d\", expected a whole"
+              + " number of at most 9 digits and one of s m h d w"
+              + KEEP,
+          "--keep 1d,-5 start | --keep 1d,-5: COUNT is \"-5\", expected a whole number of at most 18"
+              + " digits"
+              + KEEP,
+          "--keep 1d,5,6 start | --keep 1d,5,6: COUNT is \"5,6\", expected a whole number of at most 18"
+              + " digits"
+              + KEEP,
           "--keep all status | --keep: is no option of status; see localqd --help",
           "-n 2 stop | -n: is no option of stop; see localqd --help",
           "status --wait | --wait: is no option of status; see localqd --help",
