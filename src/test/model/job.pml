@@ -352,7 +352,7 @@ inline clean_up(j) {
 	remove(j)
 }
 
-/* ------------------------------------------------------------ the judgement, as in worker.Judge and core.Verdict ---- */
+/* ------------------------------------------------------------ the judgement, as in worker.Round and core.Verdict ---- */
 
 #define V_WAIT 0
 #define V_RESPAWN 1

@@ -15,4 +15,9 @@ public sealed interface JobFile {
 
   /** Not one: in one line, why. */
   record Invalid(String reason) implements JobFile {}
+
+  /** Why it is not a valid one; nothing for one that is. */
+  default Optional<String> defect() {
+    return this instanceof Invalid invalid ? Optional.of(invalid.reason()) : Optional.empty();
+  }
 }

@@ -64,8 +64,7 @@ public final class Cancellation {
       return Answer.ENDED;
     }
     // who asks again may hurry the end, never put it off; and marks it anew, because who asked
-    // before
-    // may have died before the marker was on the disk
+    // before may have died before the marker was on the disk
     locked.markCancelled(id, earlier.filter(e -> e.compareTo(grace) < 0).orElse(grace));
     settle(locked, id);
     return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;
@@ -73,8 +72,8 @@ public final class Cancellation {
 
   /** As far as it goes without waiting: a shim that shows up in between is told to end. */
   private void settle(Locked locked, JobId id) throws IOException {
-    for (int step = 0; step < 3 && judge.judge(locked, Set.of(id)) == Judge.Next.SOON; step++) {
-      if (locked.isDone(id)) {
+    for (int step = 0; step < 3; step++) {
+      if (judge.judge(locked, Set.of(id)).next() != Judge.Next.SOON || locked.isDone(id)) {
         return;
       }
     }

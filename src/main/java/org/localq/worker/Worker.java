@@ -46,7 +46,6 @@ public final class Worker {
   private final Workers workers;
   private final Intake intake = new Intake();
   private final Map<JobId, Integer> coresOfRunning = new HashMap<>();
-  private Optional<IOException> trouble = Optional.empty();
 
   public Worker(Tools tools, Identity identity, Settings settings) {
     this.spool = tools.spool();
@@ -71,7 +70,8 @@ public final class Worker {
   /** Does whatever can be done now. */
   public Pace tick(Duration uptime) throws IOException {
     try (Locked locked = spool.lock()) {
-      Pace pace = judgeAll(locked) ? Pace.SOON : Pace.IDLE;
+      Judge.Judgement judged = judgeAll(locked);
+      Optional<IOException> trouble = judged.trouble();
       // whatever else is wrong: who waits for the drain waits for the jobs alone
       if (workers.isDraining() && locked.claimed().jobs().isEmpty()) {
         return Pace.OVER;
@@ -79,13 +79,14 @@ public final class Worker {
       boolean again = false;
       if (!workers.isDraining()) {
         takeIn(locked, uptime);
-        again = judge.canSpawn() && claimWhatFits(locked);
+        trouble = trouble.or(intake::trouble);
+        again = judged.canSpawn() && claimWhatFits(locked);
         again |= intake.isInterrupted();
       }
       if (trouble.isPresent()) {
         throw trouble.get();
       }
-      return again ? Pace.SOON : pace;
+      return again || judged.next() == Judge.Next.SOON ? Pace.SOON : Pace.IDLE;
     }
   }
 
@@ -101,32 +102,30 @@ public final class Worker {
     }
   }
 
-  /**
-   * Brings every job in running/ as far as it can be brought now.
-   *
-   * @return whether one of them is between two steps
-   */
-  boolean judgeAll(Locked locked) throws IOException {
+  /** Brings every job in running/ as far as it can be brought now. */
+  Judge.Judgement judgeAll(Locked locked) throws IOException {
     Locked.Claimed claimed = locked.claimed();
-    boolean soon = judge.judge(locked, claimed.jobs()) == Judge.Next.SOON;
-    trouble = judge.trouble();
+    Judge.Judgement judgement = judge.judge(locked, claimed.jobs());
     for (JobId id : claimed.mentioned()) {
       if (!claimed.jobs().contains(id)) {
-        soon |= tidyAlone(locked, id);
+        judgement = tidyAlone(locked, id, judgement);
       }
     }
     judge.retain(claimed.jobs());
     coresOfRunning.keySet().retainAll(claimed.jobs());
-    return soon;
+    return judgement;
   }
 
-  /** What can't be tidied, as a directory under a token's name, holds up no job. */
-  private boolean tidyAlone(Locked locked, JobId id) {
+  /**
+   * What can't be tidied, as a directory under a token's name, holds up no job.
+   *
+   * @return what is to be said of all jobs, of which {@code others} was said before
+   */
+  private static Judge.Judgement tidyAlone(Locked locked, JobId id, Judge.Judgement others) {
     try {
-      return tidy(locked, id);
+      return tidy(locked, id) ? others.soon() : others;
     } catch (IOException failed) {
-      trouble = Optional.of(failed);
-      return false;
+      return others.with(failed);
     }
   }
 
@@ -158,7 +157,6 @@ public final class Worker {
         log.say(stuck.name() + " can't be moved to rejected/: it " + stuck.trouble());
       }
     }
-    trouble = trouble.or(intake::trouble);
   }
 
   /**

@@ -1,0 +1,93 @@
+package org.localq.worker;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.localq.core.Claim;
+import org.localq.core.Exit;
+import org.localq.core.Job;
+import org.localq.core.Outcome;
+import org.localq.core.Reason;
+import org.localq.core.Result;
+import org.localq.core.Usage;
+import org.localq.core.Verdict;
+import org.localq.spool.JobFile;
+
+/**
+ * Makes the record of a job that has ended. It owns what the record says of the end; a job whose
+ * file was damaged meanwhile gets none, and goes to rejected/ with the reason.
+ */
+final class Recording {
+  private final Clock clock;
+  private final Log log;
+
+  Recording(Clock clock, Log log) {
+    this.clock = clock;
+    this.log = log;
+  }
+
+  /** Takes a job out of running/ for good, if it is still there. */
+  void record(Case its, Verdict verdict) throws IOException {
+    Optional<JobFile> file = its.locked().readClaimed(its.id());
+    if (file.isEmpty()) {
+      return;
+    }
+    if (file.get() instanceof JobFile.Valid valid) {
+      finish(its, valid.job(), verdict);
+    } else if (file.get() instanceof JobFile.Invalid invalid) {
+      reject(its, invalid.reason());
+    }
+  }
+
+  private void finish(Case its, Job job, Verdict verdict) throws IOException {
+    if (its.claim().attempt().boot().isEmpty()) {
+      // against a power cut: a canceller may have died between the move into running/ and its fsync
+      its.locked().secureClaims();
+    }
+    Result result = result(its, outcome(its.claim(), job, verdict));
+    its.locked().finish(its.id(), job, result);
+    log.say(its.id(), describe(result.outcome()));
+  }
+
+  /** Its file can't be read any more, and nothing of it runs. */
+  void reject(Case its, String reason) throws IOException {
+    its.locked().rejectClaimed(its.id(), "was damaged while the job ran: " + reason);
+    log.say(
+        its.id(),
+        "REJECTED, its file was damaged while it ran and is in rejected/ now, see linfo "
+            + its.id()
+            + ": "
+            + reason);
+  }
+
+  private static Outcome outcome(Claim claim, Job job, Verdict verdict) {
+    Optional<Exit> exit = claim.attempt().end().map(Claim.End::exit);
+    return switch (verdict) {
+      case RECORD_CANCELLED ->
+          Outcome.cancelled(
+              exit.isPresent() && exit.get() instanceof Exit.Code code
+                  ? OptionalInt.of(code.value())
+                  : OptionalInt.empty());
+      case RECORD_NODE_FAIL -> Outcome.lost(Reason.NODE_FAIL);
+      case RECORD_SHIM_LOST -> Outcome.lost(Reason.SHIM_LOST);
+      default -> Outcome.of(exit.orElseThrow(), job.workplace());
+    };
+  }
+
+  private Result result(Case its, Outcome outcome) {
+    Claim.Attempt attempt = its.claim().attempt();
+    Instant ended = attempt.end().map(Claim.End::at).orElseGet(clock::instant);
+    Usage measured = attempt.end().map(Claim.End::usage).orElse(Usage.UNKNOWN);
+    Usage usage = new Usage(measured.userSeconds(), measured.systemSeconds(), its.memory().peak());
+    return new Result(
+        outcome, attempt.start().map(Claim.Start::at), ended, usage, its.claim().restarts());
+  }
+
+  private static String describe(Outcome outcome) {
+    StringBuilder text = new StringBuilder(outcome.state().name());
+    outcome.exitCode().ifPresent(code -> text.append(", exit code ").append(code));
+    return text.append(outcome.reason().isEmpty() ? "" : ", " + outcome.reason()).toString();
+  }
+}

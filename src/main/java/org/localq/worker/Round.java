@@ -1,0 +1,236 @@
+package org.localq.worker;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.localq.core.Claim;
+import org.localq.core.JobId;
+import org.localq.core.Presence;
+import org.localq.core.ProcessId;
+import org.localq.core.Verdict;
+import org.localq.engine.Engine;
+import org.localq.engine.Mark;
+import org.localq.spool.Fault;
+import org.localq.spool.JobFile;
+import org.localq.spool.Locked;
+
+/**
+ * One round over claimed jobs, under one hold of the lock: each is brought as far as it can be
+ * brought now.
+ *
+ * <p>It owns the order in which processes and tokens are looked at, and what has come up so far:
+ * the second look, what went wrong, whether a shim could be spawned. It is used once.
+ */
+final class Round {
+  private final Judge.Tools tools;
+  private final Memories memories;
+  private final Locked locked;
+  private final Spawning spawning;
+  private final Ending ending;
+  private final Recording recording;
+  private Optional<IOException> trouble = Optional.empty();
+  private Optional<Engine.Look> second = Optional.empty();
+
+  Round(Judge.Tools tools, Memories memories, Locked locked) {
+    this.tools = tools;
+    this.memories = memories;
+    this.locked = locked;
+    this.recording = new Recording(tools.times().clock(), tools.log());
+    this.spawning = new Spawning(tools, recording);
+    this.ending = new Ending(tools.times().uptime(), tools.log());
+  }
+
+  Judge.Judgement judge(Collection<JobId> jobs) throws IOException {
+    if (memories.isNewcomer() && !jobs.isEmpty()) {
+      locked.secureClaims();
+    }
+    List<Claim> claims = claims(jobs);
+    // the start tokens say whose processes to look for; these are looked at before the exit tokens
+    // are read (R6)
+    boolean started = claims.stream().anyMatch(c -> c.attempt().start().isPresent());
+    Engine.Look look = started ? tools.engine().look() : Engine.NOTHING_RUNS;
+    Judge.Next next = Judge.Next.NOTHING;
+    for (Claim claim : claims) {
+      try {
+        Judge.Next its = judge(claim, look);
+        next = its.compareTo(next) > 0 ? its : next;
+      } catch (IOException failed) {
+        trouble = Optional.of(about(claim.id(), failed));
+      }
+    }
+    return new Judge.Judgement(next, trouble, spawning.isPossible());
+  }
+
+  private List<Claim> claims(Collection<JobId> jobs) {
+    List<Claim> claims = new ArrayList<>();
+    for (JobId id : jobs) {
+      try {
+        locked.dropPendingTwin(id);
+        claims.add(locked.claim(id));
+      } catch (IOException failed) {
+        trouble = Optional.of(about(id, failed));
+      }
+    }
+    return claims;
+  }
+
+  private static IOException about(JobId id, IOException failed) {
+    return new IOException("job " + id + ": " + Fault.of(failed).what(), failed);
+  }
+
+  static Mark mark(Locked locked, Claim claim) {
+    return new Mark(locked.root().toString(), claim.id(), claim.attempt().number());
+  }
+
+  private Judge.Next judge(Claim before, Engine.Look look) throws IOException {
+    JobId id = before.id();
+    if (locked.isDone(id)) {
+      cleanUp(id);
+      return Judge.Next.NOTHING;
+    }
+    Mark mark = mark(locked, before);
+    Presence presence = look.presence(mark, before.attempt().start());
+    Claim claim = locked.claim(id);
+    if (hasMoved(before.attempt(), claim.attempt(), presence)) {
+      return Judge.Next.SOON;
+    }
+    Case its = new Case(locked, claim, mark, look, memories.of(mark));
+    meet(its);
+    Verdict verdict = Verdict.of(claim, boot(), presence, unstarted(its));
+    if (restsOnAbsence(verdict, claim.attempt())
+        && secondLook().presence(mark, before.attempt().start()) != Presence.GONE) {
+      // a process that forks while /proc is read can be missed once
+      return Judge.Next.SOON;
+    }
+    return act(its, verdict);
+  }
+
+  /** What running/ holds is all that is left of a job whose record can't be read. */
+  private void cleanUp(JobId id) throws IOException {
+    Optional<String> defect = locked.readRecord(id).flatMap(JobFile::defect);
+    if (defect.isPresent()) {
+      throw new IOException(
+          "its record "
+              + defect.get()
+              + "; what running/ holds of it is kept; to record it anew: localqd stop, then localqd"
+              + " check --repair");
+    }
+    locked.cleanUp(id);
+    say(id, "has its record; what running/ still held of it is removed");
+  }
+
+  /**
+   * Whether the tokens have changed around the look so that it says nothing about them: it looked
+   * for no shim yet, or saw the command alive that has ended since, and would take it for something
+   * left behind.
+   */
+  private static boolean hasMoved(Claim.Attempt before, Claim.Attempt now, Presence presence) {
+    return !now.start().equals(before.start())
+        || (presence != Presence.GONE && now.end().isPresent() && before.end().isEmpty());
+  }
+
+  /**
+   * Says once that an attempt has started. Of several workers the one that spawned it says so, or,
+   * when it is over already, the one that records its end.
+   */
+  private void meet(Case its) {
+    Claim.Attempt attempt = its.claim().attempt();
+    Optional<ProcessId> shim = attempt.start().flatMap(Claim.Start::shim);
+    boolean ofThisBoot = attempt.boot().equals(Optional.of(boot()));
+    if (shim.isEmpty() || !ofThisBoot || !its.memory().meet()) {
+      return;
+    }
+    boolean over = attempt.end().isPresent();
+    boolean spawnedHere = its.memory().isSpawnedHere();
+    String which = ", attempt " + attempt.number() + ", pid " + shim.get().pid();
+    if (memories.isNewcomer() && !spawnedHere) {
+      tools.log().saw(its.id(), (over ? "found ended" : "found running") + which);
+    } else if (spawnedHere || over) {
+      Instant at = attempt.start().get().at();
+      tools.log().saw(its.id(), "started " + tools.log().time(at) + which);
+    }
+  }
+
+  /**
+   * For how long the attempt has had no shim. A claim is spawned under one hold of the lock:
+   * whoever made this one died in between, or its shim is slow. A newcomer does not wait to learn
+   * which: under a worker that is killed every few seconds nobody ever would.
+   */
+  private Duration unstarted(Case its) throws IOException {
+    return its.claim().attempt().start().flatMap(Claim.Start::shim).isPresent()
+        ? Duration.ZERO
+        : its.memory().unstarted(tools.times().uptime().now(), !memories.isNewcomer());
+  }
+
+  /**
+   * Whether a verdict would not be given if a process of the attempt were there: it frees the job's
+   * cores, or lets another attempt follow.
+   */
+  private boolean restsOnAbsence(Verdict verdict, Claim.Attempt attempt) {
+    boolean looked = attempt.start().isPresent() && attempt.boot().orElse(boot()).equals(boot());
+    return looked
+        && switch (verdict) {
+          case CLOSE, RECORD_EXIT, RECORD_CANCELLED, RECORD_SHIM_LOST -> true;
+          default -> false;
+        };
+  }
+
+  /** One more look, shared by the jobs of this round. */
+  private Engine.Look secondLook() throws IOException {
+    if (second.isEmpty()) {
+      second = Optional.of(tools.engine().look());
+    }
+    return second.get();
+  }
+
+  private Judge.Next act(Case its, Verdict verdict) throws IOException {
+    return switch (verdict) {
+      case WAIT -> Judge.Next.LATER;
+      case LOOK_AGAIN -> ending.lookAgain(its);
+      case TERMINATE -> ending.terminate(its);
+      case RESPAWN -> spawning.respawn(its);
+      case VOID -> spawning.giveUp(its);
+      case CLOSE -> close(its);
+      case PUT_BACK -> putBack(its);
+      case RECORD_EXIT, RECORD_CANCELLED, RECORD_NODE_FAIL, RECORD_SHIM_LOST -> {
+        recording.record(its, verdict);
+        memories.forget(its.mark());
+        yield Judge.Next.NOTHING;
+      }
+    };
+  }
+
+  private Judge.Next close(Case its) throws IOException {
+    locked.requeue(its.id(), its.attempt());
+    locked.putBack(its.id());
+    say(
+        its.id(),
+        "attempt "
+            + its.attempt()
+            + " is closed, because its shim died before the command was started; back in the"
+            + " queue");
+    return Judge.Next.NOTHING;
+  }
+
+  private Judge.Next putBack(Case its) throws IOException {
+    locked.putBack(its.id());
+    say(
+        its.id(),
+        "back in the queue for attempt "
+            + its.attempt()
+            + ", because whoever was moving it died half-way");
+    return Judge.Next.NOTHING;
+  }
+
+  private String boot() {
+    return tools.identity().shortBoot();
+  }
+
+  private void say(JobId id, String text) {
+    tools.log().say(id, text);
+  }
+}
