@@ -16,6 +16,11 @@ public sealed interface JobFile {
   /** Not one: in one line, why. */
   record Invalid(String reason) implements JobFile {}
 
+  /** Itself if it is a valid one. */
+  default Optional<Valid> valid() {
+    return this instanceof Valid valid ? Optional.of(valid) : Optional.empty();
+  }
+
   /** Why it is not a valid one; nothing for one that is. */
   default Optional<String> defect() {
     return this instanceof Invalid invalid ? Optional.of(invalid.reason()) : Optional.empty();

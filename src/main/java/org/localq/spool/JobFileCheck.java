@@ -104,8 +104,6 @@ final class JobFileCheck {
 
   /** Why {@code file} is no job; nothing when it is one, or is gone. */
   Optional<String> fault(JobId id, Path file) throws IOException {
-    return spool.read(id, file, false).orElse(null) instanceof JobFile.Invalid invalid
-        ? Optional.of(invalid.reason())
-        : Optional.empty();
+    return spool.read(id, file, false).flatMap(JobFile::defect);
   }
 }

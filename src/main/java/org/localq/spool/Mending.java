@@ -111,8 +111,9 @@ final class Mending {
    * whether somebody had wanted that.
    */
   Optional<String> lose(JobId id) throws IOException {
+    Optional<JobFile.Valid> file = locked.readClaimed(id).flatMap(JobFile::valid);
     if (locked.isDone(id)
-        || !(locked.readClaimed(id).orElse(null) instanceof JobFile.Valid valid)
+        || file.isEmpty()
         || !isOver(id)
         // R6: the processes first, the tokens second: a shim may have written its own since
         || contradiction(id).isEmpty()) {
@@ -130,7 +131,7 @@ final class Mending {
             clock.instant(),
             Usage.UNKNOWN,
             claim.restarts());
-    locked.finish(id, valid.job(), result, aside::take);
+    locked.finish(id, file.get().job(), result, aside::take);
     return Optional.of("job " + id + " recorded as " + outcome.state());
   }
 

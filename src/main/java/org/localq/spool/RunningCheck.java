@@ -155,9 +155,9 @@ final class RunningCheck {
   }
 
   private OptionalInt cores(JobId id) throws IOException {
-    return spool.read(id, layout.running(id), false).orElse(null) instanceof JobFile.Valid valid
-        ? OptionalInt.of(valid.job().cores())
-        : OptionalInt.empty();
+    return spool.read(id, layout.running(id), false).flatMap(JobFile::valid).stream()
+        .mapToInt(valid -> valid.job().cores())
+        .findFirst();
   }
 
   /** When the current attempt was claimed; nothing for a job that was only withdrawn. */

@@ -53,10 +53,10 @@ final class Recording {
 
   /** Its file can't be read any more, and nothing of it runs. */
   void reject(Case its, String reason) throws IOException {
-    its.locked().rejectClaimed(its.id(), "was damaged while the job ran: " + reason);
+    its.locked().rejectClaimed(its.id(), reason);
     log.say(
         its.id(),
-        "REJECTED, its file was damaged while it ran and is in rejected/ now, see linfo "
+        "REJECTED, its file was found damaged and is in rejected/ now, see linfo "
             + its.id()
             + ": "
             + reason);

@@ -63,13 +63,21 @@ class ClockIT {
   /** What libfaketime shares of processes that are gone. */
   private static Set<Path> shared() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("/dev/shm"))) {
-      return files.filter(ClockIT::isLeft).collect(Collectors.toSet());
+      return files.filter(file -> isLeft(file) && isOurs(file)).collect(Collectors.toSet());
     }
   }
 
   private static boolean isLeft(Path file) {
     Matcher name = SHARED.matcher(file.getFileName().toString());
     return name.matches() && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty();
+  }
+
+  private static boolean isOurs(Path file) {
+    try {
+      return Files.getOwner(file).equals(Files.getOwner(Path.of("/proc/self")));
+    } catch (IOException gone) {
+      return false;
+    }
   }
 
   /**

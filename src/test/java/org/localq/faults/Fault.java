@@ -1,11 +1,13 @@
 package org.localq.faults;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.localq.system.Installation.eventually;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.localq.SmallDisk;
 import org.localq.system.Installation;
 
 /** A fault in the system calls of a process that runs. It is gone when this is closed. */
@@ -20,6 +22,7 @@ final class Fault implements AutoCloseable {
 
   /** Lets calls of {@code pid} fail from here on: they are counted from here on, too. */
   static Fault of(long pid, Strace strace) throws IOException {
+    assumeTrue(mayAttach(), "only root may trace what runs: see kernel.yama.ptrace_scope");
     Fault fault =
         new Fault(
             strace,
@@ -32,6 +35,14 @@ final class Fault implements AutoCloseable {
       throw new AssertionError(Files.readString(Path.of(strace.log() + ".err")));
     }
     return fault;
+  }
+
+  /** Where Yama guards processes, only those of one's own making may be traced, or none. */
+  private static boolean mayAttach() throws IOException {
+    Path scope = Path.of("/proc/sys/kernel/yama/ptrace_scope");
+    return SmallDisk.isRoot()
+        || !Files.exists(scope)
+        || Files.readString(scope).strip().equals("0");
   }
 
   private static boolean isTraced(long pid) {

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The built package with a scratch HOME: runs its commands, and ends what it started. */
@@ -115,7 +116,7 @@ public final class Installation implements AutoCloseable {
       builder.environment().keySet().removeIf(name -> name.startsWith("LOCALQ_"));
       builder.environment().put("HOME", home.toString());
       builder.environment().put("XDG_CACHE_HOME", CACHE.toString());
-      builder.environment().put("PATH", bin + ":" + System.getenv("PATH"));
+      builder.environment().put("PATH", bin + ":" + searchable(System.getenv("PATH")));
       builder.environment().putAll(variables);
       builder.directory(home.toFile());
       builder.redirectInput(Path.of("/dev/null").toFile());
@@ -125,6 +126,13 @@ public final class Installation implements AutoCloseable {
     } catch (IOException failed) {
       throw new IllegalStateException(line.toString(), failed);
     }
+  }
+
+  /** Without directories that are another user's own: with one, "not found" is "denied". */
+  private static String searchable(String path) {
+    return Stream.of(path.split(":"))
+        .filter(directory -> Files.isExecutable(Path.of(directory)))
+        .collect(Collectors.joining(":"));
   }
 
   private static Result finish(List<String> line, Started started) {
