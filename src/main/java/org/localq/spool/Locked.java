@@ -265,7 +265,7 @@ public final class Locked implements AutoCloseable {
    * Removes the records of those of {@code ids} of whose jobs nothing else is left. While something
    * is, its record is what keeps it from being run again.
    *
-   * <p>Nothing is forced to the disk: a record that comes back with a power cut is collected again.
+   * <p>A record that comes back with a power cut is collected again.
    *
    * @param ids retired before, in order: see {@link Ids#retire}
    * @param most for how long: on a busy disk a thousand removals can take seconds, and nothing is
@@ -274,6 +274,9 @@ public final class Locked implements AutoCloseable {
   Collected collect(long[] ids, Duration most) throws IOException {
     long begun = System.nanoTime();
     SortedSet<JobId> mentioned = claimed().mentioned();
+    // against a power cut: a claim that comes back without its tokens would get another record, and
+    // be LOST
+    spool.fsync().directory(layout.runningDirectory());
     IdList gone = new IdList();
     int looked = 0;
     while (looked < ids.length && (looked == 0 || System.nanoTime() - begun < most.toNanos())) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.localq.faults.PowerScenario.BAD_DROP;
 import static org.localq.faults.PowerScenario.CANCEL_AGAIN;
 import static org.localq.faults.PowerScenario.CANCEL_OF_A_PENDING_JOB;
+import static org.localq.faults.PowerScenario.COLLECTION;
 import static org.localq.faults.PowerScenario.DAMAGE;
 import static org.localq.faults.PowerScenario.DEAD_CANCELLER;
 import static org.localq.faults.PowerScenario.DEAD_CLAIMER;
@@ -102,7 +103,8 @@ class PowerCutIT {
         new Site("names in running", DEAD_SHIM),
         new Site("names in the root, running/N.json renamed to N.json", DEAD_SHIM),
         new Site("names in rejected, running/N.json renamed to rejected/N.json", DAMAGE),
-        new Site("names in running, running/N.json renamed to rejected/N.json", DAMAGE));
+        new Site("names in running, running/N.json renamed to rejected/N.json", DAMAGE),
+        new Site("names in running", COLLECTION));
   }
 
   /** The sites that localq could do without, as far as these promises go, and why. */
@@ -136,6 +138,9 @@ class PowerCutIT {
           Map.entry(
               "names in .localq, .localq/tmp/* renamed to .localq/drain",
               "no worker outlives a power cut, and the next one takes it away"),
+          Map.entry(
+              "names in .localq/seq",
+              "of the note of what was collected: the counter is on the disk, and as high"),
           Map.entry("bytes of .localq/clock", "says nothing under another boot"),
           Map.entry(
               "names in .localq, .localq/tmp/* renamed to .localq/clock",

@@ -175,6 +175,26 @@ enum PowerScenario {
       await [ -e "$queue/rejected/1.json" ]
       await [ ! -e "$running/1.1.exit-3" ]
       localqd stop
+      """),
+
+  /** The record of a job goes, soon after it was made. */
+  COLLECTION(
+      """
+      lbatch -J one -o "$HOME/out" sh -c 'echo "ran $LOCALQ_JOB_ID"; until [ -e "$HOME/gate" ]; do sleep 0.05; done; exit 3'
+      localqd -n 1 -i 1 start
+      await [ -s "$HOME/out" ]
+      localqd stop
+      : >"$HOME/gate"
+      await [ -e "$running/1.1.exit-3" ]
+      """,
+      """
+      localqd -n 1 -i 1 --keep 1s,0 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      sleep 2
+      localqd -n 1 -i 1 start
+      await [ ! -e "$queue/done/1.json" ]
+      localqd stop
       """);
 
   /** What has happened long before, and is on the disk. */
@@ -194,6 +214,11 @@ enum PowerScenario {
    */
   int submissions() {
     return this == NEXT_SUBMIT || this == WORK || this == DRAIN || this == BAD_DROP ? 2 : 1;
+  }
+
+  /** Whether a job that has ended may be known by its id alone. */
+  boolean collects() {
+    return this == COLLECTION;
   }
 
   /** How many of them can be refused drops: what was no job, or is no whole file after a cut. */
