@@ -7,10 +7,10 @@ import java.io.InputStreamReader;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +28,7 @@ import org.localq.core.Refusal;
 import org.localq.core.Trouble;
 import org.localq.spool.Entry;
 import org.localq.spool.Locked;
+import org.localq.spool.Private;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
 import org.localq.worker.Cancellation;
@@ -159,12 +160,14 @@ final class Crew {
             Optional.of(limit.getAsInt()), first.interval(), first.policy(), first.keep());
   }
 
-  /** Makes the log for this user alone, whatever the umask. */
+  /** Sees to it that there is a log for this user alone. */
   private static void touch(Path log) throws IOException {
-    if (!Files.exists(log)) {
-      Files.createFile(log);
+    try {
+      Private.createEmpty(log);
+    } catch (FileAlreadyExistsException already) {
+      // whoever made it may have died before its mode was set
+      Private.restrictFile(log);
     }
-    Files.setPosixFilePermissions(log, PosixFilePermissions.fromString("rw-------"));
   }
 
   private Process spawn(Settings settings, Path log) throws IOException {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.localq.core.Capacity;
@@ -15,6 +14,7 @@ import org.localq.engine.Engine;
 import org.localq.spool.Fault;
 import org.localq.spool.Layout;
 import org.localq.spool.LogFile;
+import org.localq.spool.Private;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
 import org.localq.spool.Workers;
@@ -123,8 +123,10 @@ final class Foreground {
   private record PidFile(Path path, long pid, boolean wanted) {
     void write() throws IOException {
       if (wanted) {
+        // a dead worker's, of which nobody knows whether it can be opened
+        Files.deleteIfExists(path);
+        Private.createEmpty(path);
         Files.writeString(path, pid + "\n", StandardCharsets.US_ASCII);
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
       }
     }
 

@@ -16,7 +16,7 @@ import java.util.Set;
  * even for a moment, and never without the owner's bits, which a umask can strip and without which
  * nobody could open them again.
  */
-final class Private {
+public final class Private {
   private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
   private static final Set<PosixFilePermission> DIRECTORY =
       PosixFilePermissions.fromString("rwx------");
@@ -43,7 +43,7 @@ final class Private {
   }
 
   /** Makes a new file without content. */
-  static void createEmpty(Path file) throws IOException {
+  public static void createEmpty(Path file) throws IOException {
     create(file).close();
   }
 
@@ -61,7 +61,7 @@ final class Private {
   }
 
   /** From now on the file is this user's alone. */
-  static void restrictFile(Path file) throws IOException {
+  public static void restrictFile(Path file) throws IOException {
     Files.setPosixFilePermissions(file, FILE);
   }
 
