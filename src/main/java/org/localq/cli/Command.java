@@ -75,14 +75,25 @@ abstract class Command {
     try {
       return line.parseArgs(words.toArray(new String[0]));
     } catch (CommandLine.ParameterException bad) {
-      String message = bad.getMessage();
       throw Refusal.usage(
-          message.substring(0, 1).toLowerCase(Locale.ROOT)
-              + message.substring(1)
-              + "; see "
-              + line.getCommandName()
-              + " --help");
+          slurms(bad, line.getCommandName())
+              .orElseGet(() -> wrong(bad.getMessage(), line.getCommandName())));
     }
+  }
+
+  private static String wrong(String message, String command) {
+    return message.substring(0, 1).toLowerCase(Locale.ROOT)
+        + message.substring(1)
+        + "; see "
+        + command
+        + " --help";
+  }
+
+  private static Optional<String> slurms(CommandLine.ParameterException bad, String command) {
+    return bad instanceof CommandLine.UnmatchedArgumentException unmatched
+            && unmatched.isUnknownOption()
+        ? SlurmOption.answer(command, unmatched.getUnmatched().get(0))
+        : Optional.empty();
   }
 
   static OptionSpec.Builder flag(String letter, String word, String help) {

@@ -1,0 +1,70 @@
+package org.localq.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Model.OptionSpec;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class SlurmOptionTest {
+  @TempDir Path home;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiterString = " | ",
+      value = {
+        "lbatch -t 5 x | -t | instead: lbatch timeout 1h COMMAND",
+        "lbatch -n 2 -t5 x | -t5 | instead: lbatch timeout 1h COMMAND",
+        "lbatch --time=5 x | --time=5 | instead: lbatch timeout 1h COMMAND",
+        "lbatch --wrap true | --wrap | instead: lbatch sh -c 'COMMAND'",
+        "lbatch --ntasks 4 x | --ntasks | instead: -n N",
+        "lbatch --mem=4G x | --mem=4G | leave it out; with a higher -n fewer jobs share the memory",
+        "lbatch --account=a x | --account=a | leave it out: a queue is one machine's and one user's",
+        "lbatch -N1 x | -N1 | leave it out: a queue is one machine's and one user's",
+        "lbatch --gres=gpu:1 x | --gres=gpu:1 | nothing serves instead; see --help for what there is",
+        "lqueue --me | --me | leave it out: a queue is one machine's and one user's",
+        "lqueue -o %i | -o | instead: lqueue --json, or linfo ID",
+        "lcancel --me | --me | instead: lcancel --all",
+        "lcancel -s INT 1 | -s | nothing serves instead; see --help for what there is",
+      })
+  void is_refused_with_what_serves_instead(String line, String word, String instead) {
+    CommandContext.Ran ran = new CommandContext(home).run(line.split(" ")).exits(2);
+    assertEquals(
+        line.split(" ")[0]
+            + ": "
+            + word
+            + ": Slurm's option, which localq lacks; "
+            + instead
+            + "\n",
+        ran.err());
+    assertEquals("", ran.out());
+    assertFalse(Files.exists(home.resolve(".localq")), "nothing is made for it");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lbatch", "lqueue", "linfo", "lcancel", "localqd"})
+  void is_none_that_the_command_has(String name) {
+    for (OptionSpec option : Command.named(name).orElseThrow().spec().options()) {
+      for (String word : option.names()) {
+        assertEquals(Optional.empty(), SlurmOption.answer(name, word));
+      }
+    }
+  }
+
+  @Test
+  void is_no_word_that_nobody_knows() {
+    assertEquals(Optional.empty(), SlurmOption.answer("lbatch", "--frob"));
+    assertEquals(Optional.empty(), SlurmOption.answer("lbatch", "-"));
+    assertEquals(Optional.empty(), SlurmOption.answer("linfo", "--time"));
+  }
+}
