@@ -168,7 +168,7 @@ public final class Daemon {
    * A new watch where the old one has come to notice nothing: a directory was replaced, or the
    * system had none left.
    */
-  private Watch renewed(Watch watch) throws IOException {
+  private Watch renewed(Watch watch) {
     if (watch.trouble().isEmpty()) {
       return watch;
     }

@@ -34,8 +34,7 @@ public final class Watch implements AutoCloseable {
    *
    * @param watched each directory, and what tells it from another under the same name
    */
-  private Watch(
-      WatchService service, BiPredicate<Path, String> matters, Map<Path, Object> watched) {
+  Watch(WatchService service, BiPredicate<Path, String> matters, Map<Path, Object> watched) {
     this.service = Optional.of(service);
     this.matters = matters;
     this.watched = Map.copyOf(watched);
@@ -70,12 +69,13 @@ public final class Watch implements AutoCloseable {
               service, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
         }
         return new Watch(service, matters, watched);
-      } catch (IOException failed) {
-        service.close();
+      } catch (IOException | RuntimeException | OutOfMemoryError failed) {
+        // it has a thread and three descriptors
+        close(service);
         throw failed;
       }
-    } catch (IOException | UnsupportedOperationException | OutOfMemoryError failed) {
-      return new Watch(String.valueOf(failed.getMessage()));
+    } catch (IOException | RuntimeException | OutOfMemoryError failed) {
+      return new Watch(failed.getMessage() == null ? failed.toString() : failed.getMessage());
     }
   }
 
@@ -138,10 +138,17 @@ public final class Watch implements AutoCloseable {
     return matter;
   }
 
+  /** Notices nothing from now on. */
   @Override
-  public void close() throws IOException {
-    if (service.isPresent()) {
-      service.get().close();
+  public void close() {
+    service.ifPresent(Watch::close);
+  }
+
+  private static void close(WatchService service) {
+    try {
+      service.close();
+    } catch (IOException held) {
+      // nothing more can be done for what it holds, and the next watch needs none of it
     }
   }
 }

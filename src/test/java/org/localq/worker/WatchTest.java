@@ -1,19 +1,31 @@
 package org.localq.worker;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
+import java.io.IOException;
+import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 @Timeout(20)
@@ -112,6 +124,41 @@ class WatchTest {
       }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void it_holds_no_descriptor_where_it_came_half_way(boolean foreseen) throws Exception {
+      long before = descriptors();
+      try (FileSystem other = Jimfs.newFileSystem(Configuration.unix());
+          Watch watch =
+              Watch.of(
+                  List.of(base, foreseen ? base.resolve("missing") : other.getPath("/")),
+                  (directory, name) -> true)) {
+        assertTrue(watch.trouble().isPresent());
+        assertEquals(before, descriptors());
+      }
+    }
+
+    /** How many services of this process the system sends notices to. */
+    private long descriptors() throws Exception {
+      try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+        return open.filter(this::isOfNotices).count();
+      }
+    }
+
+    private boolean isOfNotices(Path descriptor) {
+      try {
+        return Files.readSymbolicLink(descriptor).toString().contains("inotify");
+      } catch (IOException closed) {
+        return false;
+      }
+    }
+
+    @Test
+    void one_that_can_not_be_closed_is_let_go() {
+      Watch watch = new Watch(new Unclosable(), (directory, name) -> true, Map.of());
+      assertDoesNotThrow(watch::close);
+    }
+
     @Test
     void of_a_directory_that_was_replaced_it_says_so() throws Exception {
       Path watched = Files.createDirectory(base.resolve("watched"));
@@ -132,6 +179,28 @@ class WatchTest {
       try (Watch watch = watch()) {
         assertEquals(Optional.empty(), watch.trouble());
       }
+    }
+  }
+
+  private static final class Unclosable implements WatchService {
+    @Override
+    public void close() throws IOException {
+      throw new IOException("no descriptor to wake the thread through");
+    }
+
+    @Override
+    public WatchKey poll() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public WatchKey poll(long timeout, TimeUnit unit) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public WatchKey take() {
+      throw new UnsupportedOperationException();
     }
   }
 }
