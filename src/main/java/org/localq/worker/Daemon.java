@@ -47,7 +47,7 @@ public final class Daemon {
   public Workers.Membership join(Workers.Wish wish) throws IOException {
     try (Locked locked = spool.lock()) {
       Workers.Membership membership = spool.workers().join(locked, wish);
-      health.showIn(membership);
+      health.showOn(membership::show);
       return membership;
     }
   }

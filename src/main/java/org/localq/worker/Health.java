@@ -5,7 +5,6 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import org.localq.core.Trouble;
-import org.localq.spool.Workers;
 
 /**
  * What is wrong with this worker at present: said in its log when it comes and when it goes, and
@@ -22,17 +21,27 @@ final class Health {
     NOTICE
   }
 
+  /** Where it is shown. */
+  interface Display {
+    /** Shows what is wrong; nothing: that all is well. */
+    void show(Optional<Trouble> trouble) throws IOException;
+  }
+
   private final Log log;
   private final Map<Part, Trouble> troubles = new EnumMap<>(Part.class);
-  private Optional<Workers.Membership> membership = Optional.empty();
+  private Display display = trouble -> {};
+  private Optional<Trouble> shown = Optional.empty();
+  private boolean half;
 
   Health(Log log) {
     this.log = log;
   }
 
-  /** From now on what is wrong shows in this entry. */
-  void showIn(Workers.Membership entry) {
-    membership = Optional.of(entry);
+  /** From now on what is wrong shows here, where all is well so far. */
+  void showOn(Display place) {
+    display = place;
+    shown = Optional.empty();
+    show();
   }
 
   /**
@@ -43,29 +52,34 @@ final class Health {
   void bad(Part part, Trouble trouble, String said) {
     if (!trouble.equals(troubles.put(part, trouble))) {
       log.say(said);
-      show();
     }
+    show();
   }
 
   /** Nothing is wrong with this part any more. */
   void good(Part part) {
     if (troubles.remove(part) != null) {
-      log.say(troubles.isEmpty() ? "all is well again" : "well again, but: " + worst());
-      show();
+      log.say(worst().map(left -> "well again, but: " + left).orElse("all is well again"));
     }
+    show();
   }
 
-  private Trouble worst() {
-    return troubles.values().iterator().next();
+  private Optional<Trouble> worst() {
+    return troubles.values().stream().findFirst();
   }
 
   private void show() {
+    Optional<Trouble> worst = worst();
+    if (worst.equals(shown) && !half) {
+      return;
+    }
+    half = true;
     try {
-      if (membership.isPresent()) {
-        membership.get().show(troubles.isEmpty() ? Optional.empty() : Optional.of(worst()));
-      }
+      display.show(worst);
+      shown = worst;
+      half = false;
     } catch (IOException unshown) {
-      // the log has it
+      // the log has it, and the next word on any part shows it: each tick has one on its work
     }
   }
 }
