@@ -155,7 +155,7 @@ final class Check {
             new Damage(
                 path,
                 "job " + id.get() + " was never given out, expected an id up to the counter",
-                new Remedy.Aside(path)));
+                Remedy.aside(path)));
         return Optional.empty();
       } else {
         survey.saw(id.get());

@@ -48,7 +48,7 @@ final class CounterCheck {
           new Damage(
               layout.seq(),
               "has no counter, expected one file named after the last job id",
-              new Remedy.SetCounter(Math.max(used, ids.collected()))));
+              Remedy.setCounter(Math.max(used, ids.collected()))));
       return;
     }
     long counter = ids.counters().last();
@@ -57,7 +57,7 @@ final class CounterCheck {
           new Damage(
               layout.seq().resolve(Long.toString(counter)),
               "is behind job " + used + ", expected the last job id",
-              new Remedy.SetCounter(used)));
+              Remedy.setCounter(used)));
     }
     for (long lower : ids.counters().headSet(counter)) {
       Path second = layout.seq().resolve(Long.toString(lower));
@@ -67,7 +67,7 @@ final class CounterCheck {
             new Damage(
                 second,
                 "is a second counter beside " + counter + ", expected one",
-                new Remedy.Aside(second)));
+                Remedy.aside(second)));
       }
     }
   }

@@ -39,9 +39,7 @@ final class JobFileCheck {
         .map(
             fault ->
                 new Damage(
-                    file,
-                    Damage.expecting(fault, "a whole job"),
-                    new Remedy.Reject(file, id, fault)));
+                    file, Damage.expecting(fault, "a whole job"), Remedy.reject(file, id, fault)));
   }
 
   /** A record. */
@@ -54,8 +52,8 @@ final class JobFileCheck {
     // a claim beside it still has its tokens: a worker makes the same record of it again
     Remedy remedy =
         Spool.exists(layout.running(id))
-            ? new Remedy.Aside(file)
-            : new Remedy.Reject(file, id, "its record " + fault.get());
+            ? Remedy.aside(file)
+            : Remedy.reject(file, id, "its record " + fault.get());
     return Optional.of(new Damage(file, Damage.expecting(fault.get(), "a whole record"), remedy));
   }
 
@@ -92,14 +90,14 @@ final class JobFileCheck {
             new Damage(
                 file,
                 "has no reason, expected one in " + layout.reason(id),
-                new Remedy.GiveReason(id)));
+                Remedy.giveReason(id)));
   }
 
   private static Damage twin(Path file, JobId id, String elsewhere) {
     return new Damage(
         file,
         "job " + id + " " + elsewhere + " as well, expected it in one place",
-        new Remedy.Aside(file));
+        Remedy.aside(file));
   }
 
   /** Why {@code file} is no job; nothing when it is one, or is gone. */

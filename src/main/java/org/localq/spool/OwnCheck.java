@@ -54,7 +54,7 @@ final class OwnCheck {
     if (facts.isEmpty()) {
       survey.add(
           new Damage(
-              directory, "is missing, expected a directory", new Remedy.MakeDirectory(directory)));
+              directory, "is missing, expected a directory", Remedy.makeDirectory(directory)));
       return false;
     }
     if (!facts.get().directory()) {
@@ -63,8 +63,8 @@ final class OwnCheck {
               directory,
               "is no directory, expected one",
               facts.get().link() && isOfJobs(directory)
-                  ? new Remedy.ByHand("move the directory it leads to into its place")
-                  : new Remedy.Aside(directory)));
+                  ? Remedy.byHand("move the directory it leads to into its place")
+                  : Remedy.aside(directory)));
       return false;
     }
     judgeAccess(directory, facts.get());
@@ -83,14 +83,14 @@ final class OwnCheck {
               place,
               "belongs to user " + facts.uid() + ", expected " + identity.uid(),
               facts.directory()
-                  ? new Remedy.ByHand("give it back with chown " + identity.uid())
-                  : new Remedy.Aside(place)));
+                  ? Remedy.byHand("give it back with chown " + identity.uid())
+                  : Remedy.aside(place)));
     } else if ((facts.mode() & OTHERS) != 0 || (facts.mode() & wanted) != wanted) {
       survey.add(
           new Damage(
               place,
               String.format("mode is %04o, expected %04o", facts.mode(), wanted),
-              new Remedy.MakePrivate(place, facts.directory())));
+              Remedy.makePrivate(place, facts.directory())));
     }
   }
 
@@ -136,7 +136,7 @@ final class OwnCheck {
       return Optional.empty();
     }
     if (!facts.get().regular()) {
-      survey.add(new Damage(file, "is no regular file, expected one", new Remedy.Aside(file)));
+      survey.add(new Damage(file, "is no regular file, expected one", Remedy.aside(file)));
       return Optional.empty();
     }
     judgeAccess(file, facts.get());
@@ -144,7 +144,7 @@ final class OwnCheck {
   }
 
   private void missing(Path file, String content) {
-    survey.add(new Damage(file, "is missing, expected a file", new Remedy.MakeFile(file, content)));
+    survey.add(new Damage(file, "is missing, expected a file", Remedy.makeFile(file, content)));
   }
 
   private void constant(Path file, String content) throws IOException {
@@ -155,7 +155,7 @@ final class OwnCheck {
             new Damage(
                 file,
                 "is \"" + found + "\", expected \"" + content.strip() + "\"",
-                new Remedy.Aside(file)));
+                Remedy.aside(file)));
       }
     } else if (!Spool.exists(file)) {
       missing(file, content);
@@ -179,7 +179,7 @@ final class OwnCheck {
           new Damage(
               layout.host(),
               "is " + found + ", expected this machine's \"" + identity.host() + "\"",
-              new Remedy.ByHand("if nothing runs elsewhere: localqd --take-over start")));
+              Remedy.byHand("if nothing runs elsewhere: localqd --take-over start")));
     }
   }
 
@@ -196,7 +196,7 @@ final class OwnCheck {
         new Damage(
             layout.limit(),
             "is \"" + found + "\", expected a number of cores",
-            new Remedy.Aside(layout.limit())));
+            Remedy.aside(layout.limit())));
     return OptionalInt.empty();
   }
 
@@ -217,8 +217,7 @@ final class OwnCheck {
       CRC32 crc = new CRC32();
       crc.update(Files.readAllBytes(path));
       if (!String.format("%08x", crc.getValue()).equals(hash)) {
-        survey.add(
-            new Damage(path, "has another content than its name says", new Remedy.Aside(path)));
+        survey.add(new Damage(path, "has another content than its name says", Remedy.aside(path)));
       }
     }
   }

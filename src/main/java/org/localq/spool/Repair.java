@@ -58,7 +58,7 @@ final class Repair {
     Mending mending = new Mending(locked, processes, clock);
     boolean any = false;
     for (Damage damage : survey.damages()) {
-      Optional<String> did = damage.remedy().apply(mending);
+      Optional<String> did = damage.remedy().step().apply(mending);
       did.ifPresent(what -> said.accept(damage.place() + ": " + what));
       any |= did.isPresent();
     }

@@ -62,10 +62,10 @@ final class RunningCheck {
           new Damage(
               path,
               "can be written by others, expected mode 0600",
-              new Remedy.MakePrivate(path, false)));
+              Remedy.makePrivate(path, false)));
     } else if (!(name.get() instanceof Layout.Name.Started) && TokenCheck.isIrregular(path)) {
       survey.add(
-          new Damage(path, "is no regular file, expected one of localq's", new Remedy.Aside(path)));
+          new Damage(path, "is no regular file, expected one of localq's", Remedy.aside(path)));
     }
   }
 
@@ -93,12 +93,12 @@ final class RunningCheck {
           new Damage(
               file,
               Damage.expecting(fault.get(), "a whole job") + "; it takes all cores",
-              new Remedy.RejectClaimed(id, fault.get())));
+              Remedy.rejectClaimed(id, fault.get())));
       return;
     }
     new TokenCheck(layout, running, spool.identity().shortBoot())
         .contradiction(id)
-        .ifPresent(why -> survey.add(new Damage(file, why, new Remedy.Lose(id))));
+        .ifPresent(why -> survey.add(new Damage(file, why, Remedy.lose(id))));
   }
 
   /** Tokens without their claim. */
@@ -106,8 +106,7 @@ final class RunningCheck {
     for (Layout.Name name : running.of(id)) {
       Path path = layout.runningDirectory().resolve(name.fileName());
       if (name instanceof Layout.Name.Started && TokenCheck.isIrregular(path)) {
-        survey.add(
-            new Damage(path, "is no regular file, expected a token", new Remedy.Aside(path)));
+        survey.add(new Damage(path, "is no regular file, expected a token", Remedy.aside(path)));
       }
     }
     boolean wanted = Spool.exists(layout.pending(id)) || Spool.exists(layout.held(id));
@@ -124,7 +123,7 @@ final class RunningCheck {
             new Damage(
                 layout.runningDirectory().resolve(name.fileName()),
                 "job " + id + " is pending, and its attempt " + current + " has begun",
-                new Remedy.Reclaim(id)));
+                Remedy.reclaim(id)));
         return;
       }
     }
@@ -150,7 +149,7 @@ final class RunningCheck {
           new Damage(
               layout.runningDirectory(),
               "the claimed jobs take " + taken + " cores, expected at most " + limit,
-              new Remedy.ByHand("let them end, or lcancel some; nothing is claimed until then")));
+              Remedy.byHand("let them end, or lcancel some; nothing is claimed until then")));
     }
   }
 

@@ -12,7 +12,6 @@ import com.google.common.jimfs.Jimfs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
@@ -32,6 +31,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.localq.ForcesNothing;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
 import org.localq.core.Refusal;
@@ -41,7 +41,6 @@ import org.localq.engine.Launch;
 import org.localq.engine.LocalEngine;
 import org.localq.engine.LocalMachine;
 import org.localq.spool.Account;
-import org.localq.spool.Fsync;
 import org.localq.spool.Spool;
 import org.localq.spool.SpoolGate;
 import org.localq.worker.Judge;
@@ -69,15 +68,6 @@ public final class SpoolFuzz {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-11-22T12:00:00Z"), ZoneOffset.UTC);
-
-  private static final Fsync NOT_AT_ALL =
-      new Fsync() {
-        @Override
-        public void file(FileChannel file) {}
-
-        @Override
-        public void directory(Path directory) {}
-      };
 
   private final FileSystem files;
   private final LocalMachine machine;
@@ -120,7 +110,7 @@ public final class SpoolFuzz {
 
   private Spool spool() throws IOException {
     Account account = new Account("/home/ada", ZoneOffset.UTC, Map.of());
-    Spool spool = new SpoolGate(machine.identity(), account, NOT_AT_ALL).openOrFound(root);
+    Spool spool = new SpoolGate(machine.identity(), account, new ForcesNothing()).openOrFound(root);
     Path seq = root.resolve(".localq/seq");
     Files.move(seq.resolve("0"), seq.resolve(Long.toString(LAST_ID)));
     return spool;

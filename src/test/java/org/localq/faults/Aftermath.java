@@ -3,7 +3,6 @@ package org.localq.faults;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -19,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.localq.ForcesNothing;
 import org.localq.SampleJob;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
@@ -30,7 +30,6 @@ import org.localq.engine.Engine;
 import org.localq.engine.Launch;
 import org.localq.spool.Account;
 import org.localq.spool.Entry;
-import org.localq.spool.Fsync;
 import org.localq.spool.Locked;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
@@ -54,15 +53,6 @@ final class Aftermath {
 
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-11-22T12:00:00Z"), ZoneOffset.UTC);
-
-  private static final Fsync NOT_AT_ALL =
-      new Fsync() {
-        @Override
-        public void file(FileChannel file) {}
-
-        @Override
-        public void directory(Path directory) {}
-      };
 
   private final Path home;
   private final Identity identity;
@@ -102,12 +92,12 @@ final class Aftermath {
   /** As a command opens the default queue. */
   private Spool open() throws IOException {
     SpoolGate gate =
-        new SpoolGate(identity, new Account("/", ZoneOffset.UTC, Map.of()), NOT_AT_ALL);
+        new SpoolGate(identity, new Account("/", ZoneOffset.UTC, Map.of()), new ForcesNothing());
     UriFile uriFile = UriFile.ofHome(home);
     Optional<Path> named = uriFile.read(identity);
     if (named.isEmpty()) {
       try (Spool spool = openOrTakeOver(gate, uriFile.homeSpool(), true)) {
-        uriFile.publish(spool.layout().root(), identity, NOT_AT_ALL);
+        uriFile.publish(spool.layout().root(), identity, new ForcesNothing());
       }
     }
     return openOrTakeOver(gate, uriFile.read(identity).orElseThrow(), false);

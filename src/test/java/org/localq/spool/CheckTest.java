@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.ForcesNothing;
 import org.localq.core.Claim;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
@@ -52,16 +52,6 @@ class CheckTest {
   private static final String WHOLE = "{\"command\": [\"true\"]}";
   private static final String RECORD =
       "{\"command\": [\"true\"], \"result\": {\"state\": %s, \"ended\": \"2026-11-22T12:00:00Z\"}}";
-
-  /** A power cut during a test is no matter, and there are many spools. */
-  private static final Fsync NOT_AT_ALL =
-      new Fsync() {
-        @Override
-        public void file(FileChannel file) {}
-
-        @Override
-        public void directory(Path directory) {}
-      };
 
   @TempDir private Path directory;
   private Bench bench;
@@ -86,7 +76,7 @@ class CheckTest {
   /** Jobs 1 and 2 are pending, 3 is claimed, 4 has a record; 5 is the last id. */
   @BeforeEach
   void makeTheSpool() throws IOException {
-    bench = new Bench(directory, NOT_AT_ALL);
+    bench = new Bench(directory, new ForcesNothing());
     for (int i = 0; i < 5; i++) {
       bench.submit("a");
     }
