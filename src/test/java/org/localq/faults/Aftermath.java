@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.localq.ForcesNothing;
 import org.localq.SampleJob;
+import org.localq.core.Claim;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
 import org.localq.core.Outcome;
@@ -31,6 +32,7 @@ import org.localq.engine.Launch;
 import org.localq.spool.Account;
 import org.localq.spool.Entry;
 import org.localq.spool.Locked;
+import org.localq.spool.Processes;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
 import org.localq.spool.SpoolGate;
@@ -53,6 +55,20 @@ final class Aftermath {
 
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-11-22T12:00:00Z"), ZoneOffset.UTC);
+
+  /** Where nothing lives, as after any power cut. */
+  private static final Processes NONE =
+      new Processes() {
+        @Override
+        public boolean isAlive(ProcessId process) {
+          return false;
+        }
+
+        @Override
+        public boolean isAlive(Claim claim) {
+          return false;
+        }
+      };
 
   private final Path home;
   private final Identity identity;
@@ -79,6 +95,9 @@ final class Aftermath {
     try (Spool spool = after.open()) {
       // as lbatch does before it submits
       spool.limit();
+      if (scenario.repairs()) {
+        after.repair(spool);
+      }
       after.work(spool);
       after.check(spool, promises, scenario);
     } catch (Refusal refused) {
@@ -87,6 +106,13 @@ final class Aftermath {
       after.violations.add("stuck: " + stuck);
     }
     return after.violations;
+  }
+
+  private void repair(Spool spool) throws IOException {
+    spool
+        .repair(NONE, CLOCK, line -> {})
+        .findings()
+        .forEach(finding -> violations.add("not repaired: " + finding.line()));
   }
 
   /** As a command opens the default queue. */

@@ -195,7 +195,28 @@ enum PowerScenario {
       localqd -n 1 -i 1 start
       await [ ! -e "$queue/done/1.json" ]
       localqd stop
-      """);
+      """),
+
+  /**
+   * A repair of what somebody did to a queue: a damaged job, a damaged claim whose command ended
+   * with 3, a claim with a start token that makes no sense, a counter that was set back, and a
+   * directory that is gone. Job 4 is well.
+   */
+  REPAIR(
+      """
+      for name in one two three four; do lbatch -J "$name" sh -c "$witness"; done
+      echo '{' >"$queue/1.json"
+      mv "$queue/2.json" "$queue/3.json" "$running"
+      echo exit 3 >"$running/2.1.run-$boot"
+      echo exit 3 >"$running/3.1.run-$boot"
+      echo '{' >"$running/2.json"
+      echo 1 1 >"$running/2.1.started"
+      : >"$running/2.1.exit-3"
+      echo nonsense >"$running/3.1.started"
+      mv "$queue/.localq/seq/4" "$queue/.localq/seq/1"
+      rmdir "$queue/held"
+      """,
+      "localqd check --repair");
 
   /** What has happened long before, and is on the disk. */
   final String before;
@@ -213,6 +234,9 @@ enum PowerScenario {
    * power is cut in the middle of that.
    */
   int submissions() {
+    if (repairs()) {
+      return 5;
+    }
     return this == NEXT_SUBMIT || this == WORK || this == DRAIN || this == BAD_DROP ? 2 : 1;
   }
 
@@ -221,8 +245,16 @@ enum PowerScenario {
     return this == COLLECTION;
   }
 
+  /** Whether it is a damage that is to be repaired, again after a power cut. */
+  boolean repairs() {
+    return this == REPAIR;
+  }
+
   /** How many of them can be refused drops: what was no job, or is no whole file after a cut. */
   int refusals() {
+    if (repairs()) {
+      return 3;
+    }
     return this == BAD_DROP ? 2 : this == DROP || this == DAMAGE ? 1 : 0;
   }
 }

@@ -160,6 +160,7 @@ final class PowerTrace {
     return ("~/" + home.relativize(path))
         .replaceAll("\\.new-[0-9-]+", ".new")
         .replaceAll("tmp/[0-9-]+", "tmp/*")
+        .replaceAll("aside/.+", "aside/*")
         .replaceAll("(?<=[/.])\\d+(?=[./]|$)", "N")
         .replaceAll("(run|shim)-[0-9a-f]{8}", "$1-*")
         .replaceAll("^~/\\.localq/queue\\.new", "new spool")
