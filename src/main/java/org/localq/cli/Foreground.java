@@ -18,6 +18,7 @@ import org.localq.spool.Private;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
 import org.localq.spool.Workers;
+import org.localq.worker.ClockGuard;
 import org.localq.worker.Collector;
 import org.localq.worker.Daemon;
 import org.localq.worker.Judge;
@@ -57,7 +58,8 @@ final class Foreground {
       Judge.Times times = new Judge.Times(door.clock(), door.machine()::uptime);
       Judge judge = new Judge(engine, identity, times, log);
       Worker worker = new Worker(new Worker.Tools(spool, engine, judge, log), identity, settings);
-      Collector collector = new Collector(spool, settings.keep(), times, log);
+      Collector collector =
+          new Collector(spool, settings.keep(), new ClockGuard(identity, times), log);
       Daemon daemon = new Daemon(spool, worker, collector, door.machine()::uptime, log);
       int machineCores = Runtime.getRuntime().availableProcessors();
       Workers.Membership membership =

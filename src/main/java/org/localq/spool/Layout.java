@@ -43,7 +43,8 @@ import org.localq.core.JobId;
  * .localq/seq/.collected-M no id up to M is given out again, even where N is lost or set back: their records may be gone.
  *                          Missing until the first record is collected; replaced by a greater one before those go
  * .localq/clock            "BOOT UPTIME WALL": what the clocks said when the first worker of this boot looked. While they
- *                          have moved against each other since then, no record is collected
+ *                          have moved against each other since then, no record is collected. Missing: none has looked,
+ *                          or the disk was full; the next to look notes it
  * .localq/shim-HASH        the shim's text, as the worker that spawns it knows it; HASH = its CRC-32, 8 digits
  * .localq/keys/            reserved
  * .localq/aside/PLACE.n    what "localqd check --repair" moved out of the way; PLACE is its name below the root with - for /,

@@ -12,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.SortedSet;
 import org.localq.core.Claim;
@@ -290,22 +289,19 @@ public final class Locked implements AutoCloseable {
   }
 
   /**
-   * By how much the wall clock has jumped since the first worker of this boot looked; nothing where
-   * it hasn't, or where none did before.
+   * What the clocks said when the first worker of this boot looked; nothing where none has noted
+   * it.
    */
-  public Optional<Duration> clockJump(Duration uptime, Instant wall) throws IOException {
-    Clocks now = new Clocks(spool.identity().boot(), uptime, wall);
-    Optional<Clocks> before = clocks().filter(read -> read.isOfBoot(now.boot()));
-    if (before.isEmpty()) {
-      spool.drafts().replace(layout.clock(), (now + "\n").getBytes(StandardCharsets.US_ASCII));
-    }
-    return before.flatMap(now::jumpSince);
-  }
-
-  private Optional<Clocks> clocks() throws IOException {
+  public Optional<Clocks> notedClocks() throws IOException {
     return spool.content(layout.clock()) instanceof Content.Whole whole
         ? Clocks.parse(new String(whole.bytes(), StandardCharsets.ISO_8859_1).strip())
+            .filter(noted -> noted.isOfBoot(spool.identity().boot()))
         : Optional.empty();
+  }
+
+  /** Notes what the clocks said, for the later workers of this boot. */
+  public void noteClocks(Clocks first) throws IOException {
+    spool.drafts().replace(layout.clock(), (first + "\n").getBytes(StandardCharsets.US_ASCII));
   }
 
   /** Whether an attempt before the current one came to its command. */

@@ -3,10 +3,11 @@ package org.localq.worker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
+import org.localq.core.Clocks;
 import org.localq.core.Refusal;
 import org.localq.core.Retention;
+import org.localq.core.Trouble;
 import org.localq.spool.Locked;
 import org.localq.spool.RecordCollection;
 import org.localq.spool.Spool;
@@ -16,67 +17,90 @@ import org.localq.spool.Spool;
  * slices between its ticks. Two workers on one spool may both do so.
  *
  * <p>While the wall clock has moved against the machine's uptime no age can be trusted, and nothing
- * is collected.
+ * is collected: see {@link ClockGuard}. It says why nothing is collected when that is news, and
+ * never throws.
  */
 public final class Collector {
   private static final Duration EVERY = Duration.ofHours(1);
 
   private final Spool spool;
   private final Retention keep;
-  private final Judge.Times times;
+  private final ClockGuard clock;
   private final Log log;
   private Optional<Duration> next = Optional.empty();
   private Optional<RecordCollection> collection = Optional.empty();
-  private Optional<String> hindrance = Optional.empty();
+  private Optional<Hindrance> hindrance = Optional.empty();
+  private Optional<Trouble> bug = Optional.empty();
 
-  public Collector(Spool spool, Retention keep, Judge.Times times, Log log) {
+  /**
+   * Why nothing is collected.
+   *
+   * @param sort what tells it from another that is news
+   */
+  private record Hindrance(String sort, String text) {
+    Hindrance(String text) {
+      this(text, text);
+    }
+
+    /** The length of a jump is no news. */
+    static Hindrance of(ClockGuard.Jump jump, Path note) {
+      String sort = "the clock was set " + (jump.length().isNegative() ? "back" : "forward");
+      Duration length = jump.length().abs();
+      return new Hindrance(
+          sort,
+          sort
+              + " by "
+              + length.toHours()
+              + " h "
+              + length.toMinutesPart()
+              + " min, so that no record's age is known; if the new time is the right one: "
+              + (jump.noted() ? "rm '" + note + "'" : "localqd restart"));
+    }
+  }
+
+  public Collector(Spool spool, Retention keep, ClockGuard clock, Log log) {
     this.spool = spool;
     this.keep = keep;
-    this.times = times;
+    this.clock = clock;
     this.log = log;
+  }
+
+  /** What nobody foresaw and went wrong when it was tried last; nothing where that went well. */
+  Optional<Trouble> bug() {
+    return bug;
   }
 
   /** Begins a collection if it is time for one. */
   void poll() {
     try {
-      Duration uptime = times.uptime().now();
-      boolean due = next.isEmpty() || uptime.compareTo(next.get()) >= 0;
+      Clocks now = clock.now();
+      boolean due = next.isEmpty() || now.uptime().compareTo(next.get()) >= 0;
       if (collection.isEmpty() && due) {
-        begin(uptime, times.clock().instant());
+        begin(now);
       }
-    } catch (IOException | Refusal failed) {
-      fail(failed);
+    } catch (IOException | RuntimeException failed) {
+      // due again at once: it may have been under way
+      next = Optional.empty();
+      fail(failed, "tried again at every poll");
     }
   }
 
-  private void begin(Duration uptime, Instant wall) throws IOException {
-    Optional<Duration> jump;
+  private void begin(Clocks now) throws IOException {
+    Optional<ClockGuard.Jump> jump;
     try (Locked locked = spool.lock()) {
       // also where all records stay: the next worker of this boot may collect
-      jump = locked.clockJump(uptime, wall);
+      jump = clock.jump(locked, now);
     }
     if (!(keep instanceof Retention.Bounded bounded)) {
-      next = Optional.of(uptime.plus(EVERY));
+      forgive();
     } else if (jump.isPresent()) {
       // looked at again at the next poll: an hour is long to wait for who set the clock right
-      hinder(explain(jump.get(), spool.layout().clock()));
+      hinder(Hindrance.of(jump.get(), spool.layout().clock()));
+      return;
     } else {
-      next = Optional.of(uptime.plus(EVERY));
-      collection = Optional.of(spool.collection(bounded, wall));
+      collection = Optional.of(spool.collection(bounded, now.wall()));
     }
-  }
-
-  private static String explain(Duration jump, Path clock) {
-    Duration length = jump.abs();
-    return "the clock was set "
-        + (jump.isNegative() ? "back" : "forward")
-        + " by "
-        + length.toHours()
-        + " h "
-        + length.toMinutesPart()
-        + " min, so that no record's age is known; if the new time is the right one: rm '"
-        + clock
-        + "'";
+    next = Optional.of(now.uptime().plus(EVERY));
   }
 
   /**
@@ -98,8 +122,8 @@ public final class Collector {
       }
       report(collection.get());
       end();
-    } catch (IOException | Refusal failed) {
-      fail(failed);
+    } catch (IOException | RuntimeException failed) {
+      fail(failed, "tried again every " + EVERY.toMinutes() + " min");
     }
     return false;
   }
@@ -110,10 +134,10 @@ public final class Collector {
       log.say("collected " + describe(tally) + " (--keep " + keep + ")");
     }
     if (over.obstacle().isPresent()) {
-      hinder(over.obstacle().get());
+      hinder(new Hindrance(over.obstacle().get()));
     } else {
       hindrance.ifPresent(was -> log.say("records are collected again"));
-      hindrance = Optional.empty();
+      forgive();
     }
   }
 
@@ -123,17 +147,26 @@ public final class Collector {
         : tally.count() + " records, ids " + tally.lowest() + " to " + tally.highest();
   }
 
-  private void hinder(String why) {
-    // the length of a jump is no news
-    if (hindrance.isEmpty()) {
-      log.say("no records are collected: " + why);
+  private void hinder(Hindrance why) {
+    if (!hindrance.map(Hindrance::sort).equals(Optional.of(why.sort()))) {
+      log.say("no records are collected: " + why.text());
     }
     hindrance = Optional.of(why);
+    bug = Optional.empty();
   }
 
-  private void fail(Exception failed) {
-    hinder(failed.getMessage() + "; tried again every " + EVERY.toMinutes() + " min");
+  private void forgive() {
+    hindrance = Optional.empty();
+    bug = Optional.empty();
+  }
+
+  private void fail(Exception failed, String again) {
     end();
+    if (failed instanceof IOException || failed instanceof Refusal) {
+      hinder(new Hindrance(Health.trouble(failed) + "; " + again));
+    } else {
+      bug = Optional.of(Health.trouble(failed));
+    }
   }
 
   private void end() {

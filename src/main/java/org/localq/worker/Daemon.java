@@ -7,9 +7,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.localq.core.Capacity;
 import org.localq.core.ProcessId;
-import org.localq.core.Refusal;
 import org.localq.core.Trouble;
-import org.localq.spool.Fault;
 import org.localq.spool.Locked;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
@@ -60,7 +58,7 @@ public final class Daemon {
    * @param ready called once, behind the first tick, with what went wrong in it
    */
   public End run(Settings settings, Predicate<ProcessId> alive, Consumer<Optional<Trouble>> ready)
-      throws InterruptedException, IOException {
+      throws InterruptedException {
     Duration interval = Duration.ofSeconds(settings.interval());
     Watch watch = watch();
     try {
@@ -84,8 +82,7 @@ public final class Daemon {
           collector.poll();
         }
         // as long again as the tick took: with many pending jobs ticks would take all the time
-        boolean collects =
-            collector.work(longer(SLICE, Duration.ofNanos(System.nanoTime() - begun)));
+        boolean collects = collect(longer(SLICE, Duration.ofNanos(System.nanoTime() - begun)));
         boolean soon = outcome.pace() == Worker.Pace.SOON;
         glance = soon ? shorter(LAST_GLANCE, glance.multipliedBy(2)) : FIRST_GLANCE;
         watch.await(collects ? Duration.ZERO : soon ? glance : interval);
@@ -107,18 +104,11 @@ public final class Daemon {
           pace == Worker.Pace.OVER ? Optional.of(End.DRAINED) : Optional.empty());
     } catch (IOException failed) {
       return spool.isInPlace()
-          ? trouble(Fault.of(failed), interval)
+          ? trouble(Health.trouble(failed), interval)
           : new Outcome(Worker.Pace.IDLE, Optional.empty(), Optional.of(End.SPOOL_GONE));
-    } catch (Refusal refused) {
-      // it says itself what to do
-      return trouble(new Trouble(refused.getMessage(), ""), interval);
-    } catch (RuntimeException bug) {
+    } catch (RuntimeException refusedOrBug) {
       // one job that nobody foresaw must not end the worker for all others
-      StackTraceElement[] trace = bug.getStackTrace();
-      String place = trace.length > 0 ? " at " + trace[0] : "";
-      return trouble(
-          new Trouble("internal error: " + bug + place, "please report it, with this line"),
-          interval);
+      return trouble(Health.trouble(refusedOrBug), interval);
     }
   }
 
@@ -142,12 +132,21 @@ public final class Daemon {
       worker.sample();
       health.good(Health.Part.TIDYING);
     } catch (IOException | RuntimeException failed) {
-      Trouble trouble =
-          failed instanceof IOException refused
-              ? Fault.of(refused)
-              : new Trouble("internal error: " + failed, "please report it, with this line");
+      Trouble trouble = Health.trouble(failed);
       health.bad(Health.Part.TIDYING, trouble, "can't tidy up: " + trouble);
     }
+  }
+
+  /** Goes on collecting, and shows what nobody foresaw; what hinders it is the log's alone. */
+  private boolean collect(Duration slice) {
+    boolean more = collector.work(slice);
+    Optional<Trouble> bug = collector.bug();
+    if (bug.isPresent()) {
+      health.bad(Health.Part.COLLECTING, bug.get(), "can't collect records: " + bug.get());
+    } else {
+      health.good(Health.Part.COLLECTING);
+    }
+    return more;
   }
 
   private Watch watch() {

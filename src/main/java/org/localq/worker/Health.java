@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import org.localq.core.Refusal;
 import org.localq.core.Trouble;
+import org.localq.spool.Fault;
 
 /**
  * What is wrong with this worker at present: said in its log when it comes and when it goes, and
@@ -17,6 +19,8 @@ final class Health {
     WORK,
     /** What can wait for a poll. */
     TIDYING,
+    /** Collecting records. */
+    COLLECTING,
     /** Being told of new files. */
     NOTICE
   }
@@ -35,6 +39,20 @@ final class Health {
 
   Health(Log log) {
     this.log = log;
+  }
+
+  /** What {@code failed} tells a person; a bug tells its place too. */
+  static Trouble trouble(Exception failed) {
+    if (failed instanceof IOException refused) {
+      return Fault.of(refused);
+    }
+    if (failed instanceof Refusal) {
+      // it says itself what to do
+      return new Trouble(failed.getMessage(), "");
+    }
+    StackTraceElement[] trace = failed.getStackTrace();
+    String place = trace.length > 0 ? " at " + trace[0] : "";
+    return new Trouble("internal error: " + failed + place, "please report it, with this line");
   }
 
   /** From now on what is wrong shows here, where all is well so far. */

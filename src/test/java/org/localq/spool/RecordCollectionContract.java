@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.core.Clocks;
 import org.localq.core.JobId;
 import org.localq.core.Refusal;
 import org.localq.core.Retention;
@@ -454,35 +455,43 @@ abstract class RecordCollectionContract {
   }
 
   @Nested
-  class The_clock {
-    private final Instant noon = Instant.parse("2026-11-22T12:00:00Z");
+  class A_note_of_the_clocks {
+    private Clocks clocks;
 
-    private Optional<Duration> jump(Duration uptime, Instant wall) throws IOException {
-      try (Locked locked = bench.spool.lock()) {
-        return locked.clockJump(uptime, wall);
-      }
+    @BeforeEach
+    void look_at_the_clocks() {
+      clocks =
+          new Clocks(
+              bench.identity.boot(), Duration.ofHours(5), Instant.parse("2026-11-22T12:00:00Z"));
     }
 
     @Test
-    void is_noted_by_the_first_that_looks_and_by_no_other() throws IOException {
-      assertEquals(Optional.empty(), jump(Duration.ofHours(5), noon));
-      String noted = bench.identity.boot() + " 18000000 2026-11-22T12:00:00Z\n";
-      assertEquals(noted, bench.text(".localq/clock"));
-      assertEquals(Optional.empty(), jump(Duration.ofHours(6), noon.plusSeconds(3600)));
-      Duration day = Duration.ofDays(1);
-      assertEquals(Optional.of(day), jump(Duration.ofHours(5), noon.plus(day)));
-      assertEquals(Optional.of(day.negated()), jump(Duration.ofHours(5), noon.minus(day)));
-      assertEquals(noted, bench.text(".localq/clock"));
+    void is_read_as_it_was_written() throws IOException {
+      try (Locked locked = bench.spool.lock()) {
+        locked.noteClocks(clocks);
+        assertEquals(Optional.of(clocks), locked.notedClocks());
+      }
+      assertEquals(
+          bench.identity.boot() + " 18000000 2026-11-22T12:00:00Z\n", bench.text(".localq/clock"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "damaged", "another0boot 18000000 2026-11-22T12:00:00Z"})
-    void is_noted_anew_where_the_note_is_of_another_boot_or_says_nothing(String text)
+    void that_is_of_another_boot_or_says_nothing_is_none_and_is_replaced(String text)
         throws IOException {
       bench.put(".localq/clock", text);
-      assertEquals(Optional.empty(), jump(Duration.ofMillis(1), noon));
-      assertEquals(
-          bench.identity.boot() + " 1 2026-11-22T12:00:00Z\n", bench.text(".localq/clock"));
+      try (Locked locked = bench.spool.lock()) {
+        assertEquals(Optional.empty(), locked.notedClocks());
+        locked.noteClocks(clocks);
+        assertEquals(Optional.of(clocks), locked.notedClocks());
+      }
+    }
+
+    @Test
+    void is_none_before_the_first_was_written() throws IOException {
+      try (Locked locked = bench.spool.lock()) {
+        assertEquals(Optional.empty(), locked.notedClocks());
+      }
     }
   }
 

@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.localq.SmallDisk;
 import org.localq.core.JobId;
 
 /** When a worker collects records, and what it says; what goes is the spool's. */
@@ -272,14 +277,166 @@ class CollectorTest {
     }
 
     @Test
-    void is_done_that_can_not_be_listed_too() throws IOException {
+    void is_done_that_can_not_be_listed_too_and_tried_again_at_the_next_poll() throws IOException {
+      records(1, 3);
       Files.move(rig.path("done"), rig.path("gone"));
       Collector collector = rig.collector("0s,0");
       poll(collector);
-      assertEquals(
-          List.of("no records are collected: " + rig.path("done") + "; tried again every 60 min"),
-          rig.logged());
+      assertEquals(1, rig.logged().size(), rig::evidence);
+      String line = rig.logged().get(0);
+      assertTrue(
+          line.startsWith("no records are collected: " + rig.path("done") + ": no such file"),
+          line);
+      assertTrue(line.endsWith("; tried again at every poll"), line);
       assertFalse(collector.work(Duration.ofSeconds(1)));
+      Files.move(rig.path("gone"), rig.path("done"));
+      poll(collector);
+      assertEquals(Set.of(), rig.names("done"), rig::evidence);
+      assertEquals("records are collected again", rig.logged().get(2), rig::evidence);
+    }
+
+    @Test
+    void is_a_clock_that_can_not_be_read_while_one_is_under_way() throws IOException {
+      records(1, 3);
+      Collector collector = rig.collector("0s,0", new ClockThatFailsOnce(2));
+      collector.poll();
+      collector.poll();
+      assertFalse(collector.work(Duration.ofSeconds(1)), "what it began is given up");
+      assertTrue(collector.bug().isPresent());
+      poll(collector);
+      assertEquals(Set.of(), rig.names("done"), rig::evidence);
+      assertEquals(Optional.empty(), collector.bug());
+    }
+
+    @Test
+    void in_the_middle_is_tried_again_in_an_hour() throws IOException {
+      records(1, 3);
+      Collector collector = rig.collector("0s,0");
+      collector.poll();
+      Files.move(rig.path("held"), rig.path("gone"));
+      poll(collector);
+      assertEquals(1, rig.logged().size(), rig::evidence);
+      assertTrue(rig.logged().get(0).endsWith("; tried again every 60 min"), rig::evidence);
+      Files.move(rig.path("gone"), rig.path("held"));
+      poll(collector);
+      assertEquals(3, rig.names("done").size(), rig::evidence);
+      rig.pass(HOUR);
+      poll(collector);
+      assertEquals(Set.of(), rig.names("done"), rig::evidence);
+    }
+
+    @Test
+    void next_is_said_once_too() throws IOException {
+      records(1, 3);
+      Files.createDirectory(rig.path("held/9.json"));
+      Collector collector = rig.collector("0s,0");
+      poll(collector);
+      for (int hour = 0; hour < 3; hour++) {
+        rig.setClock(rig.wall().plus(HOUR.multipliedBy(2)));
+        rig.pass(HOUR);
+        poll(collector);
+      }
+      assertEquals(2, rig.logged().size(), rig::evidence);
+      assertTrue(rig.logged().get(0).contains("is no regular file"), rig::evidence);
+      assertTrue(rig.logged().get(1).contains("forward by 2 h 0 min"), rig::evidence);
+      rig.setClock(rig.wall().minus(HOUR.multipliedBy(9)));
+      rig.pass(HOUR);
+      poll(collector);
+      assertEquals(3, rig.logged().size(), rig::evidence);
+      assertTrue(rig.logged().get(2).contains("back by 3 h 0 min"), rig::evidence);
+    }
+  }
+
+  @Nested
+  class Where_the_clocks_can_not_be_noted {
+    private Optional<SmallDisk> mounted = Optional.empty();
+
+    @BeforeEach
+    void fill_the_disk() throws Exception {
+      SmallDisk disk = SmallDisk.mount(Files.createDirectory(base.resolve("disk")), "512k");
+      mounted = Optional.of(disk);
+      rig.close();
+      rig = new Rig(base.resolve("disk/spool"), 4);
+      rig.setClock(Instant.now().plus(Duration.ofDays(31)));
+      records(1, 3);
+      disk.fill();
+    }
+
+    @AfterEach
+    void unmount() throws IOException {
+      if (mounted.isPresent()) {
+        // what the rig still holds keeps the file system until it is closed, behind this
+        mounted.get().close();
+      }
+    }
+
+    @Test
+    void records_go_all_the_same_and_make_room() throws IOException {
+      poll(rig.collector("0s,0"));
+      assertEquals(Set.of(), rig.names("done"), rig::evidence);
+      assertFalse(Files.exists(rig.path(".localq/clock")), rig::evidence);
+      assertEquals(
+          List.of("collected 3 records, ids 1 to 3 (--keep 0s,0)"), rig.logged(), rig::evidence);
+    }
+
+    @Test
+    void a_jump_while_the_worker_runs_is_seen() throws IOException {
+      Collector collector = rig.collector("30d,3");
+      poll(collector);
+      rig.setClock(rig.wall().plus(Duration.ofDays(400)));
+      rig.pass(HOUR);
+      poll(collector);
+      assertEquals(3, rig.names("done").size(), rig::evidence);
+      assertEquals(
+          List.of(
+              "no records are collected: the clock was set forward by 9600 h 0 min, so that no"
+                  + " record's age is known; if the new time is the right one: localqd restart"),
+          rig.logged(),
+          rig::evidence);
+      poll(rig.collector("0s,0"));
+      assertEquals(Set.of(), rig.names("done"), rig::evidence);
+    }
+
+    @Test
+    void what_they_said_first_is_noted_once_there_is_room() throws IOException {
+      Collector collector = rig.collector("30d,3");
+      String first = " " + Duration.ofHours(5).toMillis() + " " + rig.wall() + "\n";
+      poll(collector);
+      rig.setClock(rig.wall().plus(Duration.ofDays(400)));
+      rig.pass(HOUR);
+      mounted.orElseThrow().free();
+      poll(collector);
+      assertEquals(Rig.BOOT + first, Files.readString(rig.path(".localq/clock")));
+      poll(rig.collector("0s,0"));
+      assertEquals(3, rig.names("done").size(), rig::evidence);
+    }
+  }
+
+  /** The time of the rig; one look at it ends in a bug. */
+  private final class ClockThatFailsOnce extends Clock {
+    private int left;
+
+    private ClockThatFailsOnce(int look) {
+      left = look;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+
+    @Override
+    public Instant instant() {
+      left--;
+      if (left == 0) {
+        throw new IllegalStateException("no time");
+      }
+      return rig.wall();
     }
   }
 }

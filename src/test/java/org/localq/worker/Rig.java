@@ -58,6 +58,7 @@ final class Rig implements AutoCloseable {
   private Spool spool;
   private Judge judge;
   private Worker worker;
+  private String boot = BOOT;
 
   /** Forces nothing, as no power is ever cut here: notes what was to be, and can fail to. */
   private final class Memory implements Fsync {
@@ -100,7 +101,8 @@ final class Rig implements AutoCloseable {
   }
 
   /** A new worker, with nothing in memory, under this boot id. */
-  void boot(String boot) throws IOException {
+  void boot(String id) throws IOException {
+    boot = id;
     if (membership.isPresent()) {
       membership.get().close();
     }
@@ -208,10 +210,29 @@ final class Rig implements AutoCloseable {
     return wall;
   }
 
+  /** The process that this worker is. */
+  ProcessId self() throws IOException {
+    return identity(boot).process();
+  }
+
+  /** What runs this worker; it has yet to join. */
+  Daemon daemon(Collector collector) throws IOException {
+    if (membership.isPresent()) {
+      membership.get().close();
+      membership = Optional.empty();
+    }
+    return new Daemon(spool, worker, collector, () -> uptime, log());
+  }
+
   /** What a worker started with {@code --keep} collects with, with nothing in memory. */
-  Collector collector(String keep) {
-    return new Collector(
-        spool, Retention.parse(keep).orElseThrow(), new Judge.Times(clock, () -> uptime), log());
+  Collector collector(String keep) throws IOException {
+    return collector(keep, clock);
+  }
+
+  /** The same, by a clock of its own. */
+  Collector collector(String keep, Clock wallClock) throws IOException {
+    ClockGuard guard = new ClockGuard(identity(boot), new Judge.Times(wallClock, () -> uptime));
+    return new Collector(spool, Retention.parse(keep).orElseThrow(), guard, log());
   }
 
   Cancellation.Answer cancel(JobId id, Duration grace) throws IOException {
