@@ -257,6 +257,15 @@ class WorkerTest {
   @Nested
   class A_claim_that_a_dead_worker_made {
     @Test
+    void by_half_is_taken_back_and_made_anew_with_one_shim() throws Exception {
+      JobId id = rig.submit(1);
+      Files.move(rig.path(id + ".json"), rig.running(id + ".json"));
+      rig.tick();
+      rig.tick();
+      assertEquals(List.of("1.1"), rig.engine.starts(), rig::evidence);
+    }
+
+    @Test
     void without_a_start_token_is_spawned_again_at_once_as_the_same_attempt() throws Exception {
       JobId id = rig.submit(1);
       rig.tick();
