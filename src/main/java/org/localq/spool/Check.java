@@ -1,6 +1,7 @@
 package org.localq.spool;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -44,17 +45,29 @@ final class Check {
     Survey survey = new Survey();
     Look look = new Look(survey);
     look.list();
-    if (!SpoolLock.isThere(layout)) {
-      // nobody else can take it either
-      look.judge();
-      return survey.report();
-    }
-    Locked locked = spool.lock();
+    Optional<Locked> locked = lockIfPossible();
     try {
       look.judge();
       return survey.report();
     } finally {
-      locked.close();
+      if (locked.isPresent()) {
+        locked.get().close();
+      }
+    }
+  }
+
+  /** The lock; nothing where nobody else can take it either. */
+  private Optional<Locked> lockIfPossible() throws IOException {
+    if (!SpoolLock.isThere(layout)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(spool.lock());
+    } catch (FileSystemException failed) {
+      if ("Read-only file system".equals(failed.getReason())) {
+        return Optional.empty();
+      }
+      throw failed;
     }
   }
 

@@ -147,7 +147,7 @@ public final class Spool implements AutoCloseable {
               + failed.getMessage()
               + "; job "
               + id
-              + " was already started but may not survive a power cut: see linfo "
+              + " was accepted but may not survive a power cut: see linfo "
               + id,
           failed);
     }

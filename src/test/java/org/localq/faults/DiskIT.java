@@ -267,6 +267,7 @@ class DiskIT {
       assertEquals(1, refused.err().lines().count(), refused::toString);
       eventually("word of it", () -> trial.said(TROUBLE) > 0, trial::evidence);
       assertFalse(trial.witness().saw(pending, "START"), trial::evidence);
+      trial.localq().run("localqd", "check").exits(0);
     } finally {
       run("umount", "-l", home);
     }

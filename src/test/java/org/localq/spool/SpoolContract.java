@@ -220,7 +220,7 @@ abstract class SpoolContract {
           });
       assertEquals(
           bench.layout.root()
-              + ": no disk; job 1 was already started but may not survive a power cut: see linfo 1",
+              + ": no disk; job 1 was accepted but may not survive a power cut: see linfo 1",
           assertThrows(Refusal.class, () -> bench.submit("a")).getMessage());
       assertTrue(bench.has("running/1.json"), bench.evidence());
     }
