@@ -264,7 +264,8 @@ public final class Locked implements AutoCloseable {
    * Removes the records of those of {@code ids} of whose jobs nothing else is left. While something
    * is, its record is what keeps it from being run again.
    *
-   * <p>A record that comes back with a power cut is collected again.
+   * <p>That nothing else is left is on the disk before the first of them goes. A record that comes
+   * back with a power cut is collected again.
    *
    * @param ids retired before, in order: see {@link Ids#retire}
    * @param most for how long: on a busy disk a thousand removals can take seconds, and nothing is
@@ -274,8 +275,10 @@ public final class Locked implements AutoCloseable {
     long begun = System.nanoTime();
     SortedSet<JobId> mentioned = claimed().mentioned();
     // against a power cut: a claim that comes back without its tokens would get another record, and
-    // be LOST
-    spool.fsync().directory(layout.runningDirectory());
+    // be LOST; a copy of a job that a person took out of the root or held/ would run, and a waiting
+    // job that a person changed would refer to a record again that is gone
+    secureClaims();
+    spool.fsync().directory(layout.heldDirectory());
     IdList gone = new IdList();
     int looked = 0;
     while (looked < ids.length && (looked == 0 || System.nanoTime() - begun < most.toNanos())) {

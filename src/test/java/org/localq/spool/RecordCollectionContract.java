@@ -390,12 +390,12 @@ abstract class RecordCollectionContract {
     }
 
     @Test
-    void as_the_note_and_the_removed_claims_are_on_disk_before_the_first_record_goes()
+    void as_the_note_and_what_was_removed_elsewhere_are_on_disk_before_the_first_record_goes()
         throws IOException {
       records(5);
       bench.fsync.forget();
       collect("30d,1");
-      assertEquals(List.of(".localq/seq", "running"), bench.fsync.order());
+      assertEquals(List.of(".localq/seq", "running", "", "held"), bench.fsync.order());
       for (RecordingFsync.Forced call : bench.fsync.calls()) {
         SortedSet<String> then = call.names();
         assertTrue(then.contains(".localq/seq/.collected-4"), then.toString());
