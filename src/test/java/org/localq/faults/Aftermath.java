@@ -18,6 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.localq.ForcesNothing;
 import org.localq.SampleJob;
 import org.localq.core.Claim;
@@ -55,6 +57,8 @@ final class Aftermath {
 
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-11-22T12:00:00Z"), ZoneOffset.UTC);
+
+  private static final Pattern REFERENCE = Pattern.compile("afterok:(\\d+)");
 
   /** Where nothing lives, as after any power cut. */
   private static final Processes NONE =
@@ -100,6 +104,10 @@ final class Aftermath {
       }
       after.work(spool);
       after.check(spool, promises, scenario);
+      spool
+          .check(NONE::isAlive)
+          .findings()
+          .forEach(finding -> after.violations.add("found: " + finding.line()));
     } catch (Refusal refused) {
       after.violations.add("refused: " + refused.getMessage());
     } catch (IOException stuck) {
@@ -214,8 +222,12 @@ final class Aftermath {
       judge(spool.find(id).orElseThrow(), promises);
     }
     Set<JobId> known = new TreeSet<>(all);
+    known.addAll(spool.held());
     if (scenario.collects()) {
       known.addAll(collected(spool, promises.recorded.keySet()));
+    }
+    for (JobId id : spool.held()) {
+      judgeHeld(spool, id, promises);
     }
     expectAll(promises.accepted, known, "was accepted, and is gone");
     expectAll(promises.refused, refused, "was refused, and is not in rejected/");
@@ -248,6 +260,19 @@ final class Aftermath {
   private void expectAll(Set<Long> promised, Set<JobId> there, String otherwise) {
     for (long id : promised) {
       expect(there.contains(new JobId(id)), "job " + id + " " + otherwise);
+    }
+  }
+
+  /** A job on hold has not ended, and the records that it refers to are there. */
+  private void judgeHeld(Spool spool, JobId id, Promises promises) throws IOException {
+    boolean ended =
+        promises.ran.contains(id.number()) || promises.recorded.containsKey(id.number());
+    expect(!ended, "job " + id + " has ended, and is on hold");
+    String job = Files.readString(spool.layout().root().resolve("held/" + id + ".json"));
+    Matcher reference = REFERENCE.matcher(job);
+    while (reference.find()) {
+      JobId other = JobId.parse(reference.group(1)).orElseThrow();
+      expect(spool.done().contains(other), "the record that job " + id + " refers to is gone");
     }
   }
 

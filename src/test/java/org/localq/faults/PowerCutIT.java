@@ -7,6 +7,7 @@ import static org.localq.faults.PowerScenario.BAD_DROP;
 import static org.localq.faults.PowerScenario.CANCEL_AGAIN;
 import static org.localq.faults.PowerScenario.CANCEL_OF_A_PENDING_JOB;
 import static org.localq.faults.PowerScenario.COLLECTION;
+import static org.localq.faults.PowerScenario.COLLECTION_AFTER_TIDYING;
 import static org.localq.faults.PowerScenario.DAMAGE;
 import static org.localq.faults.PowerScenario.DEAD_CANCELLER;
 import static org.localq.faults.PowerScenario.DEAD_CLAIMER;
@@ -104,7 +105,10 @@ class PowerCutIT {
         new Site("names in the root, running/N.json renamed to N.json", DEAD_SHIM),
         new Site("names in rejected, running/N.json renamed to rejected/N.json", DAMAGE),
         new Site("names in running, running/N.json renamed to rejected/N.json", DAMAGE),
-        new Site("names in running", COLLECTION));
+        new Site("names in running", COLLECTION),
+        new Site("names in .localq/seq", COLLECTION),
+        new Site("names in the root", COLLECTION_AFTER_TIDYING),
+        new Site("names in held, held/.N renamed to held/N.json", COLLECTION_AFTER_TIDYING));
   }
 
   private static final String LOOKED_AT =
@@ -142,8 +146,8 @@ class PowerCutIT {
               "names in .localq, .localq/tmp/* renamed to .localq/drain",
               "no worker outlives a power cut, and the next one takes it away"),
           Map.entry(
-              "names in .localq/seq",
-              "of the note of what was collected: the counter is on the disk, and as high"),
+              "names in held",
+              "a collection's, in case that somebody took a copy away; here nobody did"),
           Map.entry("names in the root, held made", "the next repair makes it"),
           Map.entry("names in .localq, .localq/aside made", LOOKED_AT),
           Map.entry(
@@ -173,9 +177,6 @@ class PowerCutIT {
           Map.entry(
               "names in rejected, .localq/tmp/* renamed to rejected/N.reason",
               "that of the file itself follows"),
-          Map.entry(
-              "names in the root",
-              "the next worker's, in case that a claim was not on the disk; here it was"),
           Map.entry(
               "names in running, running/N.json renamed to N.json",
               "of a job that is in both places the claim is looked at first"));

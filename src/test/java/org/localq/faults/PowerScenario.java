@@ -191,9 +191,36 @@ enum PowerScenario {
       localqd -n 1 -i 1 --keep 1s,0 start
       await [ -e "$queue/done/1.json" ]
       localqd stop
-      sleep 2
+      await outlived "$queue/done/1.json"
       localqd -n 1 -i 1 start
       await [ ! -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  /**
+   * Records go soon after somebody tidied by hand, which forces nothing: a copy of job 1 that was
+   * brought back is removed, and job 5 is made to refer to job 2 no more. Job 4 goes on referring
+   * to job 3.
+   */
+  COLLECTION_AFTER_TIDYING(
+      """
+      for name in one two three four five; do lbatch -J "$name" sh -c "$witness"; done
+      rm "$queue/4.json" "$queue/5.json"
+      echo '{ "command": ["true"], "dependency": "afterok:3" }' >"$queue/held/4.json"
+      echo '{ "command": ["true"], "dependency": "afterok:2" }' >"$queue/held/5.json"
+      echo '{ "command": ["true"] }' >"$queue/held/.5"
+      chmod 600 "$queue/held/4.json" "$queue/held/5.json" "$queue/held/.5"
+      cp "$queue/1.json" "$HOME"
+      localqd -n 1 -i 1 start
+      for id in 1 2 3; do await outlived "$queue/done/$id.json"; done
+      localqd stop
+      mv "$HOME/1.json" "$queue"
+      """,
+      """
+      rm "$queue/1.json"
+      mv "$queue/held/.5" "$queue/held/5.json"
+      localqd -n 1 -i 1 --keep 1s,0 start
+      await [ ! -e "$queue/done/2.json" ]
       localqd stop
       """),
 
@@ -237,12 +264,15 @@ enum PowerScenario {
     if (repairs()) {
       return 5;
     }
+    if (this == COLLECTION_AFTER_TIDYING) {
+      return 4;
+    }
     return this == NEXT_SUBMIT || this == WORK || this == DRAIN || this == BAD_DROP ? 2 : 1;
   }
 
   /** Whether a job that has ended may be known by its id alone. */
   boolean collects() {
-    return this == COLLECTION;
+    return this == COLLECTION || this == COLLECTION_AFTER_TIDYING;
   }
 
   /** Whether it is a damage that is to be repaired, again after a power cut. */
@@ -250,11 +280,18 @@ enum PowerScenario {
     return this == REPAIR;
   }
 
-  /** How many of them can be refused drops: what was no job, or is no whole file after a cut. */
+  /**
+   * How many of them can be refused drops: what was no job, is no whole file after a cut, or bears
+   * the id of a job that has ended.
+   */
   int refusals() {
     if (repairs()) {
       return 3;
     }
-    return this == BAD_DROP ? 2 : this == DROP || this == DAMAGE ? 1 : 0;
+    return switch (this) {
+      case BAD_DROP -> 2;
+      case DROP, DAMAGE, COLLECTION_AFTER_TIDYING -> 1;
+      default -> 0;
+    };
   }
 }

@@ -39,6 +39,10 @@ final class Promises {
   private static final Pattern RAN = Pattern.compile("^ran (\\d+)");
   private static final Pattern TOKEN = Pattern.compile("running/(\\d+)\\.\\d+\\.exit-(\\d+)$");
 
+  private static final Pattern RECORD = Pattern.compile("\\.localq/queue/done/(\\d+)\\.json");
+  private static final Pattern RESULT =
+      Pattern.compile("\"state\"\\s*:\\s*\"(\\w+)\",\\s*\"exit_code\"\\s*:\\s*(\\d+)");
+
   /** Ids that were given to somebody as those of jobs. */
   final Set<Long> accepted = new TreeSet<>();
 
@@ -73,7 +77,19 @@ final class Promises {
             accepted.add(Long.parseLong(job.group(1)));
           }
           token(name);
+          record(name, bytes);
         });
+  }
+
+  private void record(String name, String bytes) {
+    Matcher record = RECORD.matcher(name);
+    Matcher result = RESULT.matcher(bytes);
+    if (record.matches() && result.find()) {
+      long id = Long.parseLong(record.group(1));
+      recorded.put(id, result.group(1));
+      ran.add(id);
+      codes.add(id + ":" + result.group(2));
+    }
   }
 
   /** Something happened, and this is what programs see then. */

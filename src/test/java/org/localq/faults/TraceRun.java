@@ -46,6 +46,10 @@ final class TraceRun {
           sleep 0.02
         done
       }
+      # Whether a record is older than --keep 1s,0 keeps it.
+      outlived() {
+        [ -e "$1" ] && [ -n "$(find "$1" ! -newerct '2 seconds ago')" ]
+      }
       # A command that says that it runs, and ends with an exit code that is its own.
       witness='echo "ran $LOCALQ_JOB_ID $LOCALQ_ATTEMPT"; exit 3'
       """;
