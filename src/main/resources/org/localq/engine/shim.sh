@@ -30,6 +30,8 @@
   # Called by the run file when $1 (directory, stdin, stdout or stderr) can't be opened; still in running/ then.
   # shellcheck disable=SC2317 # reached through the run file
   cannot() {
+    # From its token on this is something that was left behind, and is sent TERM.
+    trap '' HUP INT QUIT TERM
     umask 077 # the job's own could make a token that nobody can read
     until command : >"$job.$attempt.exit-$1" || [ -e "$job.$attempt.exit-$1" ]; do
       sleep 1
@@ -56,11 +58,10 @@
   [ -s "$job.$attempt.started" ] || exit 0
   is_over && exit 0
 
-  if [ "$code" -eq 121 ]; then # perhaps cannot, perhaps the command itself
-    for what in directory stdin stdout stderr; do
-      [ -e "$job.$attempt.exit-$what" ] && exit 0
-    done
-  fi
+  # Whatever the subshell ended with: a signal may have come between its token and its end, and an attempt ends once.
+  for what in directory stdin stdout stderr; do
+    [ -e "$job.$attempt.exit-$what" ] && exit 0
+  done
 
   # The exit token. Its name says it all; the times are welcome where there is room.
   token=$job.$attempt.exit-$code

@@ -274,6 +274,13 @@ class ShimTest {
       leaves("exit-stderr", touch().stdout("out").stderr("no/where"));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {129, 137, 143})
+    void says_so_once_also_where_a_signal_came_between_that_and_its_end(int code) throws Exception {
+      bench.script(": >\"$job.$attempt.exit-stdout\"; exit " + code + "\n").run();
+      assertEquals(Set.of("started", "exit-stdout"), bench.tokens(), bench::evidence);
+    }
+
     @Test
     void leaves_a_token_that_this_user_can_read_whatever_the_umask_of_the_job() throws Exception {
       leaves("exit-stdin", touch().stdin("nothing").umask("0777"));

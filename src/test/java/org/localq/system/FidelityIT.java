@@ -2,6 +2,7 @@ package org.localq.system;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -40,6 +41,10 @@ class FidelityIT {
   private byte[] outputOf(String script) throws IOException {
     localq.runOther("bash", "-c", script).exits(0);
     return Files.readAllBytes(localq.home().resolve("out"));
+  }
+
+  private String log() {
+    return Installation.read(localq.home().resolve(".localq/localqd.log"));
   }
 
   private static Set<String> entries(byte[] environ) {
@@ -148,10 +153,13 @@ class FidelityIT {
     localq.run("lbatch", "-W", "/etc/passwd").exits(126);
     localq.run("lbatch", "-W", "exit", "3").exits(127);
     localq.run("lbatch", "-W", "sh", "-c", "kill -9 $$").exits(137);
-    localq.run("lbatch", "-W", "-o", "no/such/dir/out", "true").exits(1);
+    Installation.Result nowhere =
+        localq.run("lbatch", "-W", "-o", "no/such/dir/out", "true").exits(1);
+    String record = localq.record("6");
     assertTrue(
-        localq.record("6").contains("JobLaunchFailure: " + localq.home() + "/no/such/dir/out"));
-    assertTrue(!localq.record("6").contains("exit_code"));
+        record.contains("JobLaunchFailure: " + localq.home() + "/no/such/dir/out"),
+        () -> nowhere + "\n" + record + log());
+    assertFalse(record.contains("exit_code"), record);
   }
 
   @Test
