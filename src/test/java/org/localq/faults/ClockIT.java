@@ -99,16 +99,6 @@ class ClockIT {
         "NO_FAKE_STAT", "1");
   }
 
-  private String log() {
-    return Installation.read(trial.localq().home().resolve(".localq/localqd.log"));
-  }
-
-  private String submitStarted(int code) {
-    String id = trial.submit(1, code, Witness.GATE);
-    eventually("a start of job " + id, () -> trial.witness().saw(id, "START"), trial::evidence);
-    return id;
-  }
-
   @Test
   @Tag("long")
   @Injection(29)
@@ -117,7 +107,7 @@ class ClockIT {
     Map<String, String> yesterday = clockSet("-1d");
     Map<String, String> nextYear = clockSet("+1y");
     trial(1).start();
-    String first = submitStarted(3);
+    String first = trial.submitStarted(1, 3, Witness.GATE);
     String second = trial.submit(1, 4, "0");
     trial.localq().killWorker();
     trial.localq().run(yesterday, trial.startLine()).exits(0);
@@ -161,15 +151,15 @@ class ClockIT {
       String word = clock == nextYear ? "forward" : "back";
       eventually(
           "word of the clock",
-          () -> log().contains("no records are collected: the clock was set " + word),
-          this::log);
+          () -> trial.log().contains("no records are collected: the clock was set " + word),
+          trial::log);
       trial.verify();
     }
     assertEquals(3, trial.names("done").size());
     // that they would have been collected otherwise
     trial.localq().run("localqd", "stop").exits(0);
     trial.localq().run(keep("0s,1")).exits(0);
-    eventually("a collection", () -> trial.names("done").size() == 1, this::log);
+    eventually("a collection", () -> trial.names("done").size() == 1, trial::log);
   }
 
   private static String[] keep(String most) {
@@ -181,8 +171,8 @@ class ClockIT {
   void a_boot_that_seems_to_have_been_an_hour_later_loses_no_running_job() throws Exception {
     try (Namespace namespace = Namespace.ofMounts()) {
       trial(2).start();
-      String runs = submitStarted(3);
-      String cancelled = submitStarted(4);
+      String runs = trial.submitStarted(1, 3, Witness.GATE);
+      String cancelled = trial.submitStarted(1, 4, Witness.GATE);
       trial.localq().killWorker();
       String stat =
           Pattern.compile("(?m)^btime (\\d+)$")

@@ -172,8 +172,7 @@ class CrowdIT {
   void a_job_that_is_copied_back_while_it_runs_or_after_its_end_does_not_run_again()
       throws Exception {
     trial(2).start();
-    String id = trial.submit(1, 4, Witness.GATE);
-    eventually("its start", () -> trial.witness().saw(id, "START"), trial::evidence);
+    String id = trial.submitStarted(1, 4, Witness.GATE);
     copyBack("running", id);
     eventually("a refusal", () -> trial.names("rejected").size() == 2, trial::evidence);
     trial.witness().openGate();

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Tag;
@@ -24,20 +24,14 @@ class DescriptorIT {
   private static final String TROUBLE = "can't go on";
 
   @TempDir Path scratch;
-  private Trial trial;
+  @AutoClose private Trial trial;
   private String running;
 
   /** A worker whose queue is full by one job that runs until the gate is opened. */
   private Trial full() throws IOException {
     trial = new Trial(scratch, 2).start();
-    running = trial.submit(2, 7, Witness.GATE);
-    eventually("a start", () -> trial.witness().saw(running, "START"), trial::evidence);
+    running = trial.submitStarted(2, 7, Witness.GATE);
     return trial;
-  }
-
-  @AfterEach
-  void end() {
-    trial.close();
   }
 
   private Strace failing(String calls, String error, List<Path> paths) {

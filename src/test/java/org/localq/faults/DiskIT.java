@@ -97,8 +97,7 @@ class DiskIT {
   /** Over a job that runs and one that is about to be claimed. */
   private void passes(Step fill, Step free) throws Exception {
     trial.start();
-    String running = trial.submit(1, 7, Witness.GATE);
-    eventually("a start", () -> trial.witness().saw(running, "START"), trial::evidence);
+    String running = trial.submitStarted(1, 7, Witness.GATE);
     signal("STOP", trial.worker());
     String pending = trial.submit(1, 5, "0");
     fill.run();
@@ -213,8 +212,7 @@ class DiskIT {
     trial(3);
     trial.run(NO_OVERRIDE, trial.startLine()).exits(0);
     long worker = trial.worker();
-    String running = trial.submit(1, 6, Witness.GATE);
-    eventually("a start", () -> trial.witness().saw(running, "START"), trial::evidence);
+    String running = trial.submitStarted(1, 6, Witness.GATE);
     for (String name : List.of("", "running", "done", ".localq", ".localq/tmp", ".localq/seq")) {
       Path directory = trial.spool().resolve(name);
       signal("STOP", worker);
@@ -251,8 +249,7 @@ class DiskIT {
     assumeTrue(SmallDisk.isRoot(), "only root can mount a directory read-only");
     trial(2).start();
     String home = trial.localq().home().toString();
-    String running = trial.submit(1, 7, Witness.GATE);
-    eventually("a start", () -> trial.witness().saw(running, "START"), trial::evidence);
+    String running = trial.submitStarted(1, 7, Witness.GATE);
     signal("STOP", trial.worker());
     String pending = trial.submit(1, 5, "0");
     // over itself: what is open stays so, and whatever is opened by its name can't be written
@@ -285,8 +282,7 @@ class DiskIT {
   void nothing_is_lost_while_no_name_can_be_changed(String error) throws Exception {
     Strace.assumeInstalled();
     trial(2).start();
-    String running = trial.submit(1, 7, Witness.GATE);
-    eventually("a start", () -> trial.witness().saw(running, "START"), trial::evidence);
+    String running = trial.submitStarted(1, 7, Witness.GATE);
     Strace strace =
         new Strace(
             "rename,link,unlink,mkdir",

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -36,7 +36,7 @@ class FailingFsyncIT {
   private static final Pattern FAILED = Pattern.compile("sync\\((\\d+<[^>]*>)\\).*\\(INJECTED\\)");
 
   @TempDir Path scratch;
-  private Trial trial;
+  @AutoClose private Trial trial;
 
   @BeforeAll
   static void assumeStrace() throws IOException, InterruptedException {
@@ -46,11 +46,6 @@ class FailingFsyncIT {
   @BeforeEach
   void makeTrial() throws IOException {
     trial = new Trial(scratch, 2);
-  }
-
-  @AfterEach
-  void end() {
-    trial.close();
   }
 
   private Path log(int n) {

@@ -108,12 +108,6 @@ class IdentityIT {
     return Long.parseLong(Installation.read(running(id + ".1.started")).split(" ")[0]);
   }
 
-  private String submitStarted(int code, String nap) {
-    String id = trial.submit(1, code, nap);
-    eventually("a start of job " + id, () -> trial.witness().saw(id, "START"), trial::evidence);
-    return id;
-  }
-
   @Test
   @Injection(26)
   void a_process_with_the_number_of_a_dead_shim_or_worker_is_not_taken_for_it_nor_signalled()
@@ -122,10 +116,10 @@ class IdentityIT {
     trial(4).enter(namespace);
     trial.start();
     Map<String, List<String>> strangers = new LinkedHashMap<>();
-    strangers.put(submitStarted(3, Witness.GATE), STRANGER);
-    strangers.put(submitStarted(4, Witness.GATE), LEADER);
-    strangers.put(submitStarted(5, Witness.GATE), STRANGER);
-    strangers.put(submitStarted(6, Witness.GATE), LEADER);
+    strangers.put(trial.submitStarted(1, 3, Witness.GATE), STRANGER);
+    strangers.put(trial.submitStarted(1, 4, Witness.GATE), LEADER);
+    strangers.put(trial.submitStarted(1, 5, Witness.GATE), STRANGER);
+    strangers.put(trial.submitStarted(1, 6, Witness.GATE), LEADER);
     List<String> ids = List.copyOf(strangers.keySet());
     List<Long> pids = new ArrayList<>(ids.stream().map(this::shim).toList());
     long worker = trial.localq().workers().get(0);
@@ -153,8 +147,8 @@ class IdentityIT {
   void a_worker_that_slept_through_the_reuse_of_a_number_is_not_misled() throws Exception {
     trial(2).enter(kept(Namespace.ofProcesses()));
     trial.start();
-    String first = submitStarted(3, Witness.GATE);
-    String second = submitStarted(4, Witness.GATE);
+    String first = trial.submitStarted(1, 3, Witness.GATE);
+    String second = trial.submitStarted(1, 4, Witness.GATE);
     List<Long> pids = List.of(shim(first), shim(second));
     // a stopped parent would not let the numbers go: the next worker is none
     long parent = trial.localq().workers().get(0);
@@ -193,14 +187,14 @@ class IdentityIT {
   void after_a_restart_of_the_machine_what_ended_is_recorded_and_what_ran_is_lost()
       throws Exception {
     trial(6).start();
-    String token = submitStarted(1, Witness.GATE);
-    String tokenNotDurable = submitStarted(2, Witness.GATE);
-    String emptyToken = submitStarted(3, Witness.GATE);
-    String cancelled = submitStarted(4, Witness.GATE);
+    String token = trial.submitStarted(1, 1, Witness.GATE);
+    String tokenNotDurable = trial.submitStarted(1, 2, Witness.GATE);
+    String emptyToken = trial.submitStarted(1, 3, Witness.GATE);
+    String cancelled = trial.submitStarted(1, 4, Witness.GATE);
     String exited = trial.submit(1, 5, "1");
     String leftovers = trial.submit(1, 6, "0");
     eventually("its end", () -> trial.isRecorded(leftovers) && isTidy(leftovers), trial::evidence);
-    eventually("a start", () -> trial.witness().saw(exited, "START"), trial::evidence);
+    trial.awaitStart(exited);
     // from here on nobody records an end
     signal("STOP", trial.localq().workers().get(0));
     eventually("an end", () -> Files.exists(running(exited + ".1.exit-5")), trial::evidence);
@@ -232,7 +226,7 @@ class IdentityIT {
   void after_a_restart_of_the_machine_what_had_not_started_is_pending_again_and_runs_once()
       throws Exception {
     trial(1).start();
-    String lostClaim = submitStarted(1, Witness.GATE);
+    String lostClaim = trial.submitStarted(1, 1, Witness.GATE);
     String pending = trial.submit(1, 2, "0");
     String neverClaimed = trial.submit(1, 3, "0");
     String closed = trial.submit(1, 4, "0");
@@ -273,7 +267,7 @@ class IdentityIT {
   void another_machines_spool_is_refused_untouched_and_taken_over_where_that_is_asked_for()
       throws Exception {
     trial(2).start();
-    String ran = submitStarted(3, Witness.GATE);
+    String ran = trial.submitStarted(1, 3, Witness.GATE);
     String waits = trial.submit(2, 4, "0");
     reboot(List.of(ran));
     Path host = trial.spool().resolve(".localq/host");
@@ -291,7 +285,7 @@ class IdentityIT {
   void a_spool_of_another_pid_namespace_is_refused_untouched_and_can_be_taken_over()
       throws Exception {
     trial(2).start();
-    String runs = submitStarted(3, Witness.GATE);
+    String runs = trial.submitStarted(1, 3, Witness.GATE);
     String waits = trial.submit(2, 4, "0");
     trial.enter(kept(Namespace.ofProcesses()));
     refuseAll(runs);

@@ -187,7 +187,7 @@ class JobIT {
     while (struck && ++n < MOST) {
       String id = trial.submit(1, 3, nap);
       if (nap.equals(Witness.GATE)) {
-        eventually("its start", () -> trial.witness().saw(id, "START"), trial::evidence);
+        trial.awaitStart(id);
       }
       Strace strace = kill(call, n, "cancel");
       int code = trial.run(strace.wrapper(), "lcancel", "--grace", "1", id).code();
@@ -234,7 +234,7 @@ class JobIT {
     String wide = trial.submit(2, 1, Witness.GATE);
     String narrow = trial.submit(1, 2, Witness.GATE);
     for (String id : List.of(wide, narrow)) {
-      eventually("its start", () -> trial.witness().saw(id, "START"), trial::evidence);
+      trial.awaitStart(id);
     }
     String never = trial.submit(2, 0, "0");
     trial.localq().run("localqd", "-n", "1", "restart").exits(0);

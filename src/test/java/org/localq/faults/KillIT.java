@@ -301,7 +301,7 @@ class KillIT {
     String first = trial.submit(1, 3, Witness.GATE);
     String second = trial.submit(1, 4, Witness.GATE);
     for (String id : List.of(first, second)) {
-      eventually("a start", () -> trial.witness().saw(id, "START"), trial::evidence);
+      trial.awaitStart(id);
     }
     String waiting = trial.submit(2, 0, "0");
     trial.localq().killWorker();
@@ -333,8 +333,7 @@ class KillIT {
   void a_holder_of_the_lock_that_is_stopped_is_waited_for_and_robbed_of_nothing() throws Exception {
     Strace.assumeInstalled();
     trial(2).start();
-    String running = trial.submit(1, 7, "2");
-    eventually("a start", () -> trial.witness().saw(running, "START"), trial::evidence);
+    String running = trial.submitStarted(1, 7, "2");
     trial.localq().run("localqd", "stop").exits(0);
     trial.submit(1, 0, "0");
     // the first fsync of running/: the lock is held, and what is pending about to be claimed

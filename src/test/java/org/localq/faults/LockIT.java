@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Tag;
@@ -34,7 +35,7 @@ import org.localq.system.Installation;
 class LockIT {
   @TempDir Path scratch;
   private final List<Process> bystanders = new ArrayList<>();
-  private Trial trial;
+  @AutoClose private Trial trial;
 
   private Trial trial(int cores) throws IOException {
     trial = new Trial(scratch, cores);
@@ -44,19 +45,10 @@ class LockIT {
   @AfterEach
   void end() {
     bystanders.forEach(Process::destroyForcibly);
-    if (trial != null) {
-      trial.close();
-    }
   }
 
   private Path lock() {
     return trial.spool().resolve(".localq/lock");
-  }
-
-  private String submitStarted(int code, String nap) {
-    String id = trial.submit(1, code, nap);
-    eventually("a start of job " + id, () -> trial.witness().saw(id, "START"), trial::evidence);
-    return id;
   }
 
   /** One more worker, in the foreground; what it says goes to {@code file}. */
@@ -92,7 +84,7 @@ class LockIT {
   void while_another_process_holds_the_lock_jobs_are_accepted_and_end_and_none_is_claimed()
       throws Exception {
     trial(1).start();
-    String runs = submitStarted(3, Witness.GATE);
+    String runs = trial.submitStarted(1, 3, Witness.GATE);
     try (OtherProcess holder = OtherProcess.thatHolds(lock(), scratch.resolve("let go"))) {
       String waits = trial.submit(1, 4, "0");
       trial.witness().openGate();
@@ -115,8 +107,8 @@ class LockIT {
     List<Path> logs = List.of(scratch.resolve("first.log"), scratch.resolve("second.log"));
     List<Process> workers = logs.stream().map(this::worker).toList();
     eventually("two workers", () -> trial.localq().workers().size() == 2);
-    String first = submitStarted(3, Witness.GATE);
-    String second = submitStarted(4, Witness.GATE);
+    String first = trial.submitStarted(1, 3, Witness.GATE);
+    String second = trial.submitStarted(1, 4, Witness.GATE);
     String waits = trial.submit(2, 5, "0");
     Files.delete(lock());
     Files.createFile(
@@ -144,7 +136,7 @@ class LockIT {
   @Injection(34)
   void a_lock_file_that_is_gone_is_missed_with_what_to_do_and_can_be_made_again() throws Exception {
     trial(1).start();
-    String runs = submitStarted(3, Witness.GATE);
+    String runs = trial.submitStarted(1, 3, Witness.GATE);
     long worker = trial.localq().workers().get(0);
     Files.delete(lock());
     eventually("the end of the worker", () -> ProcessHandle.of(worker).isEmpty(), trial::evidence);
@@ -203,7 +195,7 @@ class LockIT {
     trial.submit(2, 4, "0");
     trial.drop("drop.json", trial.witness().command(5, "0"));
     trial.drop("99.json", List.of("true"));
-    String cancelled = submitStarted(6, "1000");
+    String cancelled = trial.submitStarted(1, 6, "1000");
     trial.localq().run("lcancel", "--grace", "0", cancelled).exits(0);
     trial.settle();
     trial.localq().run("localqd", "stop").exits(0);

@@ -192,8 +192,7 @@ class MachineIT {
     Strace.assumeInstalled();
     trial(1);
     trial.start();
-    String running = trial.submit(1, 9, Witness.GATE);
-    eventually("a start", () -> trial.witness().saw(running, "START"), trial::evidence);
+    String running = trial.submitStarted(1, 9, Witness.GATE);
     String pending = trial.submit(1, 4, "0");
     Path token = trial.spool().resolve("running").resolve(pending + ".1.requeued");
     Path file = trial.spool().resolve(pending + ".json");
@@ -277,8 +276,7 @@ class MachineIT {
     disk = Optional.of(SmallDisk.mountOfFiles(trial.localq().home(), 100));
     trial.start();
     long worker = trial.worker();
-    String id = trial.submit(1, 5, Witness.GATE);
-    eventually("a start", () -> trial.witness().saw(id, "START"), trial::evidence);
+    String id = trial.submitStarted(1, 5, Witness.GATE);
     signal("STOP", worker);
     trial.witness().openGate();
     Path end = trial.spool().resolve("running").resolve(id + ".1.exit-5");

@@ -13,7 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Tag;
@@ -31,32 +31,11 @@ class NoticeIT {
   private static final int RUN = 20;
 
   @TempDir Path scratch;
-  private Trial trial;
+  @AutoClose private Trial trial;
 
   private Trial trial(int cores) throws IOException {
     trial = new Trial(scratch, cores);
     return trial;
-  }
-
-  @AfterEach
-  void end() {
-    if (trial != null) {
-      trial.close();
-    }
-  }
-
-  private String log() {
-    return Installation.read(trial.localq().home().resolve(".localq/localqd.log"));
-  }
-
-  private long worker() {
-    return trial.localq().workers().get(0);
-  }
-
-  private String submitStarted(int code) {
-    String id = trial.submit(1, code, Witness.GATE);
-    eventually("a start of job " + id, () -> trial.witness().saw(id, "START"), trial::evidence);
-    return id;
   }
 
   private void assertRecorded(String id, int code) {
@@ -81,7 +60,7 @@ class NoticeIT {
   /** The next poll is beyond the test's patience: it is a notice that wakes the worker. */
   private void dropToSleepingWorker(int drops) throws Exception {
     trial(1).localq().run("localqd", "-n", "1", "-i", "600", "start").exits(0);
-    submitStarted(0);
+    trial.submitStarted(1, 0, Witness.GATE);
     signal("STOP");
     for (int drop = 0; drop < drops; drop++) {
       trial.drop("drop" + drop + ".json", List.of("true"));
@@ -89,7 +68,7 @@ class NoticeIT {
     signal("CONT");
     for (int left = drops - drops % 500; left >= 0; left -= 500) {
       int most = left;
-      eventually("at most " + most + " drops to be left", () -> drops() <= most, this::log);
+      eventually("at most " + most + " drops to be left", () -> drops() <= most, trial::log);
     }
     Set<String> names = trial.names("");
     for (int id = 2; id <= drops + 1; id++) {
@@ -120,7 +99,7 @@ class NoticeIT {
   }
 
   private void signal(String name) {
-    trial.localq().runOther("kill", "-s", name, Long.toString(worker())).exits(0);
+    trial.localq().runOther("kill", "-s", name, Long.toString(trial.worker())).exits(0);
   }
 
   @Test
@@ -146,13 +125,13 @@ class NoticeIT {
         // pending until a poll finds it
         assertRecorded(trial.submit(1, code, "0"), code);
       }
-      assertEquals(1, log().split("no notice of new files", -1).length - 1, this::log);
-      assertTrue(log().contains("User limit of inotify " + what), this::log);
+      assertEquals(1, trial.log().split("no notice of new files", -1).length - 1, trial::log);
+      assertTrue(trial.log().contains("User limit of inotify " + what), trial::log);
       assertEquals("", watched(namespace));
 
       limit(namespace, what, 100);
-      eventually("notices", () -> watches(namespace, trial.spool()), this::log);
-      eventually("word of it", () -> log().contains("all is well again"), this::log);
+      eventually("notices", () -> watches(namespace, trial.spool()), trial::log);
+      eventually("word of it", () -> trial.log().contains("all is well again"), trial::log);
       trial.settleAndVerify();
       trial.close();
     }
@@ -166,7 +145,7 @@ class NoticeIT {
   /** What the worker is to be told of, as the kernel shows it. */
   private String watched(Namespace namespace) {
     try {
-      String files = "/proc/" + worker() + "/fdinfo/*";
+      String files = "/proc/" + trial.worker() + "/fdinfo/*";
       return namespace.run("sh", "-c", "cat " + files + " 2>/dev/null | grep '^inotify ' || true");
     } catch (IOException | InterruptedException failed) {
       throw new IllegalStateException(failed);
@@ -189,19 +168,19 @@ class NoticeIT {
     try (Namespace namespace = Namespace.ofUsers()) {
       trial(2).enter(namespace);
       trial.start();
-      String before = submitStarted(3);
+      String before = trial.submitStarted(1, 3, Witness.GATE);
       Path running = trial.spool().resolve("running");
       Path away = scratch.resolve("away");
       Files.move(running, away);
       Files.createDirectory(running, PosixFilePermissions.asFileAttribute(PRIVATE));
-      eventually("the new one watched", () -> watches(namespace, running), this::log);
+      eventually("the new one watched", () -> watches(namespace, running), trial::log);
       String between = trial.submit(1, 4, "0");
       assertRecorded(between, 4);
       eventually("nothing left", () -> trial.names("running").isEmpty(), trial::evidence);
 
       Files.delete(running);
       Files.move(away, running);
-      eventually("the old one watched", () -> watches(namespace, running), this::log);
+      eventually("the old one watched", () -> watches(namespace, running), trial::log);
       assertEquals("RUNNING", trial.localq().state(before));
       trial.witness().openGate();
       trial.settleAndVerify();
@@ -227,21 +206,21 @@ class NoticeIT {
 
   private void moveAwayAndBack(boolean replaced) throws Exception {
     trial(1).start();
-    String runs = submitStarted(3);
+    String runs = trial.submitStarted(1, 3, Witness.GATE);
     String waits = trial.submit(1, 4, "0");
-    ProcessHandle worker = ProcessHandle.of(worker()).orElseThrow();
+    ProcessHandle worker = ProcessHandle.of(trial.worker()).orElseThrow();
     Path away = scratch.resolve("away");
     Files.move(trial.spool(), away);
     if (replaced) {
       Files.createDirectory(trial.spool(), PosixFilePermissions.asFileAttribute(PRIVATE));
     }
-    eventually("the end of the worker", () -> !worker.isAlive(), this::log);
-    assertTrue(log().contains(trial.spool() + " is gone; running jobs go on"), this::log);
+    eventually("the end of the worker", () -> !worker.isAlive(), trial::log);
+    assertTrue(trial.log().contains(trial.spool() + " is gone; running jobs go on"), trial::log);
     trial.localq().run("lbatch", "true").exits(1);
 
     trial.witness().openGate();
     Path token = away.resolve("running").resolve(runs + ".1.exit-3");
-    eventually("an end that nobody waited for", () -> Files.exists(token), this::log);
+    eventually("an end that nobody waited for", () -> Files.exists(token), trial::log);
     Files.deleteIfExists(trial.spool());
     Files.move(away, trial.spool());
     trial.start().settleAndVerify();
@@ -253,21 +232,21 @@ class NoticeIT {
   @Injection(33)
   void a_spool_that_is_deleted_ends_the_worker_and_no_running_job() throws Exception {
     trial(1).start();
-    String runs = submitStarted(3);
+    String runs = trial.submitStarted(1, 3, Witness.GATE);
     String token = Installation.read(trial.spool().resolve("running/" + runs + ".1.started"));
     ProcessHandle shim = ProcessHandle.of(Long.parseLong(token.split(" ")[0])).orElseThrow();
-    ProcessHandle worker = ProcessHandle.of(worker()).orElseThrow();
+    ProcessHandle worker = ProcessHandle.of(trial.worker()).orElseThrow();
     try (Stream<Path> files = Files.walk(trial.spool())) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
     }
-    eventually("the end of the worker", () -> !worker.isAlive(), this::log);
-    assertTrue(log().contains(trial.spool() + " is gone; running jobs go on"), this::log);
+    eventually("the end of the worker", () -> !worker.isAlive(), trial::log);
+    assertTrue(trial.log().contains(trial.spool() + " is gone; running jobs go on"), trial::log);
     assertTrue(shim.isAlive(), "the job was ended");
     trial.witness().openGate();
-    eventually("its end", () -> trial.witness().saw(runs, "END"), this::log);
-    eventually("the end of its shim", () -> !shim.isAlive(), this::log);
+    eventually("its end", () -> trial.witness().saw(runs, "END"), trial::log);
+    eventually("the end of its shim", () -> !shim.isAlive(), trial::log);
     Installation.Result refused = trial.localq().run("lqueue").exits(1);
     assertTrue(refused.err().contains("no such spool"), refused::toString);
   }

@@ -237,7 +237,7 @@ class PowerCutOnDiskIT {
     disk.mount();
     Promises promises = promises();
     Process worker = trial.localq().launch(Map.of(), wrapper, trial.runLine());
-    eventually("a start", () -> trial.witness().saw("1", "START"), trial::evidence);
+    trial.awaitStart("1");
     promises.ran.add(1L);
     Path cut = disk.keep("cut.img");
     trial.witness().openGate();

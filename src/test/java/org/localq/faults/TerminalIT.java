@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Tag;
@@ -32,7 +33,7 @@ class TerminalIT {
       "the tests were started to ignore SIGINT, as by nohup or a script's &";
 
   @TempDir Path scratch;
-  private Trial trial;
+  @AutoClose private Trial trial;
   private OutputStream keyboard = OutputStream.nullOutputStream();
 
   private Trial trial(int cores) throws IOException {
@@ -43,9 +44,6 @@ class TerminalIT {
   @AfterEach
   void end() throws IOException {
     keyboard.close();
-    if (trial != null) {
-      trial.close();
-    }
   }
 
   @ParameterizedTest
@@ -81,7 +79,7 @@ class TerminalIT {
   private void recordedByTheNext(End endOfWorker) throws Exception {
     List<String> ids = List.of(trial.submit(1, 3, Witness.GATE), trial.submit(2, 4, Witness.GATE));
     for (String id : ids) {
-      eventually("a start of job " + id, () -> trial.witness().saw(id, "START"), trial::evidence);
+      trial.awaitStart(id);
     }
     String waits = trial.submit(1, 5, "0");
     endOfWorker.come();
@@ -133,8 +131,7 @@ class TerminalIT {
   void a_worker_that_was_started_from_a_terminal_stays_when_that_is_closed() throws Exception {
     Process terminal = terminal(trial(1), "\"$@\" && exec sleep 1000", trial.startLine());
     ProcessHandle worker = worker();
-    String runs = trial.submit(1, 3, Witness.GATE);
-    eventually("a start", () -> trial.witness().saw(runs, "START"), trial::evidence);
+    String runs = trial.submitStarted(1, 3, Witness.GATE);
     eventually("the end of localqd start", () -> screen().contains("localqd started"));
     terminal.destroyForcibly().waitFor();
     trial.witness().openGate();

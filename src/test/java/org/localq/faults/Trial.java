@@ -43,7 +43,7 @@ final class Trial implements AutoCloseable {
    */
   Trial(Path scratch, int cores) throws IOException {
     this.cores = cores;
-    this.localq = new Installation(Files.createDirectory(scratch.resolve("home")));
+    this.localq = new Installation(scratch);
     this.witness = new Witness(scratch.resolve("witness"), cores);
   }
 
@@ -90,6 +90,18 @@ final class Trial implements AutoCloseable {
     Installation.Result result = localq.run(submitLine(width, code, nap));
     remember(result.exits(0));
     return result.text();
+  }
+
+  /** Submits such a job, and waits for its start. */
+  String submitStarted(int width, int code, String nap) {
+    String id = submit(width, code, nap);
+    awaitStart(id);
+    return id;
+  }
+
+  /** Waits until the command of a job has begun. */
+  void awaitStart(String id) {
+    eventually("a start of job " + id, () -> witness.saw(id, "START"), this::evidence);
   }
 
   /** The words that submit such a job. */

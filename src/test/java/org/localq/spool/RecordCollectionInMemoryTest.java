@@ -1,12 +1,11 @@
 package org.localq.spool;
 
-import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 
 class RecordCollectionInMemoryTest extends RecordCollectionContract {
-  private final FileSystem files = Bench.memory();
+  @AutoClose private final FileSystem files = Bench.memory();
 
   @Override
   Path place() {
@@ -16,10 +15,5 @@ class RecordCollectionInMemoryTest extends RecordCollectionContract {
   @Override
   Fsync fsync() {
     return Bench.FILES_ONLY;
-  }
-
-  @AfterEach
-  void closeTheFiles() throws IOException {
-    files.close();
   }
 }

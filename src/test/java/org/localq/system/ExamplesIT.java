@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -22,16 +22,11 @@ class ExamplesIT {
   private static final Path EXAMPLES = Path.of("examples").toAbsolutePath();
 
   @TempDir Path scratch;
-  private Installation localq;
+  @AutoClose private Installation localq;
 
   @BeforeEach
   void install() throws IOException {
-    localq = new Installation(Files.createDirectory(scratch.resolve("home")));
-  }
-
-  @AfterEach
-  void end() {
-    localq.close();
+    localq = new Installation(scratch);
   }
 
   @Test

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -24,17 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class FidelityIT {
   @TempDir Path scratch;
-  private Installation localq;
+  @AutoClose private Installation localq;
 
   @BeforeEach
   void install() throws IOException {
-    localq = new Installation(Files.createDirectory(scratch.resolve("home")));
+    localq = new Installation(scratch);
     localq.run("localqd", "-n", "2", "start").exits(0);
-  }
-
-  @AfterEach
-  void end() {
-    localq.close();
   }
 
   /** Runs a shell script that submits with {@code lbatch -W}, and returns what the job wrote. */

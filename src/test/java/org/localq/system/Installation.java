@@ -44,8 +44,9 @@ public final class Installation implements AutoCloseable {
     }
   }
 
-  public Installation(Path home) {
-    this(home, List.of());
+  /** With a HOME that is made in {@code scratch}. */
+  public Installation(Path scratch) throws IOException {
+    this(Files.createDirectory(scratch.resolve("home")), List.of());
     awaitArchive(this);
   }
 

@@ -24,7 +24,7 @@ class SmallHeapIT {
   @Test
   void of_a_worker_is_outlived_by_no_file_and_delays_no_other_job(@TempDir Path directory)
       throws IOException {
-    try (Installation localq = new Installation(Files.createDirectory(directory.resolve("home")))) {
+    try (Installation localq = new Installation(directory)) {
       localq.run(SMALL, "localqd", "-n", "1", "start").exits(0);
       List<Long> worker = localq.workers();
       drop(localq, "huge", "x".repeat(HUGE));

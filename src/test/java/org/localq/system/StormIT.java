@@ -15,7 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -30,16 +30,11 @@ class StormIT {
   private static final int MOST_KILLS = 200;
 
   @TempDir Path scratch;
-  private Installation localq;
+  @AutoClose private Installation localq;
 
   @BeforeEach
   void install() throws IOException {
-    localq = new Installation(Files.createDirectory(scratch.resolve("home")));
-  }
-
-  @AfterEach
-  void end() {
-    localq.close();
+    localq = new Installation(scratch);
   }
 
   @Test

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -20,16 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class SurvivalIT {
   @TempDir Path scratch;
-  private Installation localq;
+  @AutoClose private Installation localq;
 
   @BeforeEach
   void install() throws IOException {
-    localq = new Installation(Files.createDirectory(scratch.resolve("home")));
-  }
-
-  @AfterEach
-  void end() {
-    localq.close();
+    localq = new Installation(scratch);
   }
 
   /** A job that ends with {@code code} once {@code gate} is there. */

@@ -33,7 +33,7 @@ class UpgradeIT {
     Path broken = Files.writeString(directory.resolve("broken"), "#!/bin/sh\nexit 1\n");
     Files.setPosixFilePermissions(
         broken, Files.getPosixFilePermissions(java.resolve("lib/jspawnhelper")));
-    try (Installation localq = new Installation(Files.createDirectory(directory.resolve("home")))) {
+    try (Installation localq = new Installation(directory)) {
       Installation.Result ran =
           localq.runOther(
               "unshare", "-m", "sh", "-c", SCRIPT, "sh", java.toString(), broken.toString());

@@ -172,6 +172,14 @@ final class Rig implements AutoCloseable {
     return submit(SampleJob.of("work").cores(cores));
   }
 
+  /** A job that is claimed, and whose shim has come to its command. */
+  JobId submitStarted(int cores) throws IOException {
+    JobId id = submit(cores);
+    tick();
+    shimStarts(id, 1);
+    return id;
+  }
+
   Worker.Pace tick() throws IOException {
     return tick(worker);
   }

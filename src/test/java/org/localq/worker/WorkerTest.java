@@ -89,9 +89,7 @@ class WorkerTest {
 
     @Test
     void is_recorded_with_the_times_of_its_tokens_and_what_it_took() throws Exception {
-      JobId id = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(1);
       rig.engine.setPeak(id, 4096);
       rig.sample();
       rig.engine.setPeak(id, 1024);
@@ -174,9 +172,7 @@ class WorkerTest {
   class A_process_that_one_look_misses {
     @Test
     void keeps_the_cores_of_the_job_that_left_it_behind() throws Exception {
-      JobId id = rig.submit(4);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(4);
       rig.tick();
       rig.shimEnds(id, 1, "0");
       rig.engine.set(id, Presence.ALIVE);
@@ -190,9 +186,7 @@ class WorkerTest {
 
     @Test
     void keeps_a_cancelled_job_from_being_recorded() throws Exception {
-      JobId id = rig.submit(4);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(4);
       rig.cancel(id, GRACE);
       rig.engine.missOnce(id);
       rig.tick();
@@ -308,9 +302,7 @@ class WorkerTest {
 
     @Test
     void has_no_record_before_it_is_on_the_disk() throws Exception {
-      JobId id = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(1);
       rig.shimEnds(id, 1, "3");
       rig.boot(Rig.OTHER_BOOT);
       rig.breakDisk("");
@@ -323,9 +315,7 @@ class WorkerTest {
 
     @Test
     void is_found_once_where_a_power_cut_left_it_in_the_root_too() throws Exception {
-      JobId id = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(1);
       Files.createLink(rig.path("1.json"), rig.running("1.json"));
       rig.boot(Rig.OTHER_BOOT);
       rig.engine.set(id, Presence.GONE);
@@ -356,9 +346,7 @@ class WorkerTest {
 
     @Test
     void of_a_record_does_not_take_the_claim_with_it() throws Exception {
-      JobId id = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(1);
       Files.writeString(rig.path("done/1.json"), "");
       rig.shimEnds(id, 1, "0");
       IOException told = assertThrows(IOException.class, rig::tick);
@@ -421,9 +409,7 @@ class WorkerTest {
   class A_start_token {
     @Test
     void without_a_process_means_that_the_job_is_lost() throws Exception {
-      JobId id = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(1);
       rig.tick();
       rig.engine.set(id, Presence.GONE);
       rig.settle();
@@ -465,9 +451,7 @@ class WorkerTest {
 
     @Test
     void with_a_process_is_waited_for_by_a_new_worker_too() throws Exception {
-      JobId id = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(1);
       rig.boot(Rig.BOOT);
       rig.pass(Duration.ofHours(1));
       rig.settle();
@@ -492,9 +476,7 @@ class WorkerTest {
 
     @Test
     void a_job_with_a_start_token_is_lost() throws Exception {
-      JobId id = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(1);
       rig.boot(Rig.OTHER_BOOT);
       // somebody has the pid now
       rig.engine.set(id, Presence.ALIVE);
@@ -505,9 +487,7 @@ class WorkerTest {
 
     @Test
     void a_job_with_an_exit_token_is_recorded_with_its_code() throws Exception {
-      JobId id = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(id, 1);
+      JobId id = rig.submitStarted(1);
       rig.shimEnds(id, 1, "5");
       rig.boot(Rig.OTHER_BOOT);
       rig.settle();
@@ -528,9 +508,7 @@ class WorkerTest {
   class A_damaged_file_in_running {
     @Test
     void counts_as_the_whole_limit_and_ends_in_rejected() throws Exception {
-      JobId damaged = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(damaged, 1);
+      JobId damaged = rig.submitStarted(1);
       Files.writeString(rig.running("1.json"), "{ \"command\": [\"wo");
       rig.boot(Rig.BOOT);
       JobId next = rig.submit(1);
@@ -553,9 +531,7 @@ class WorkerTest {
   class A_worker_that_drains {
     @Test
     void claims_nothing_and_ends_with_the_last_running_job() throws Exception {
-      JobId running = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(running, 1);
+      JobId running = rig.submitStarted(1);
       rig.drain();
       JobId pending = rig.submit(1);
       assertEquals(Worker.Pace.IDLE, rig.tick());
@@ -748,9 +724,7 @@ class WorkerTest {
       Worker other = rig.anotherWorker();
       rig.tick();
       rig.tick(other);
-      JobId next = rig.submit(1);
-      rig.tick();
-      rig.shimStarts(next, 1);
+      JobId next = rig.submitStarted(1);
       rig.tick(other);
       rig.tick();
       says(
