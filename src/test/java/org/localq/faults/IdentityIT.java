@@ -191,12 +191,12 @@ class IdentityIT {
     String tokenNotDurable = trial.submitStarted(1, 2, Witness.GATE);
     String emptyToken = trial.submitStarted(1, 3, Witness.GATE);
     String cancelled = trial.submitStarted(1, 4, Witness.GATE);
-    String exited = trial.submit(1, 5, "1");
+    String exited = trial.submitStarted(1, 5, Witness.SIDE_GATE);
     String leftovers = trial.submit(1, 6, "0");
     eventually("its end", () -> trial.isRecorded(leftovers) && isTidy(leftovers), trial::evidence);
-    trial.awaitStart(exited);
     // from here on nobody records an end
-    signal("STOP", trial.localq().workers().get(0));
+    signal("STOP", trial.worker());
+    trial.witness().openSideGate();
     eventually("an end", () -> Files.exists(running(exited + ".1.exit-5")), trial::evidence);
     reboot(List.of(token, tokenNotDurable, emptyToken, cancelled));
     Files.delete(running(tokenNotDurable + ".1.started"));

@@ -34,7 +34,7 @@ final class Witness {
       if [ "$left" -eq 0 ]; then say START; else say OVER; fi
       case $nap in
         0) ;;
-        gate) until [ -e "$directory/gate" ]; do sleep 0.05; done ;;
+        gate*) until [ -e "$directory/$nap" ]; do sleep 0.05; done ;;
         *) sleep "$nap" ;;
       esac
       say END
@@ -68,8 +68,11 @@ final class Witness {
     }
   }
 
-  /** For a job that waits for {@link #openGate}. */
+  /** The nap of a job that waits for {@link #openGate()}. */
   static final String GATE = "gate";
+
+  /** The nap of a job that waits for {@link #openSideGate()}. */
+  static final String SIDE_GATE = "gate.side";
 
   /** The command of a job that takes {@code nap} seconds and ends with {@code code}. */
   List<String> command(int code, String nap) {
@@ -79,7 +82,12 @@ final class Witness {
 
   /** Lets the jobs end that take until then. */
   void openGate() throws IOException {
-    Files.createFile(directory.resolve("gate"));
+    Files.createFile(directory.resolve(GATE));
+  }
+
+  /** Lets the others end. */
+  void openSideGate() throws IOException {
+    Files.createFile(directory.resolve(SIDE_GATE));
   }
 
   /** Everything that was seen, in its order. */
