@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
@@ -63,7 +62,7 @@ class NoticeIT {
     trial.submitStarted(1, 0, Witness.GATE);
     signal("STOP");
     for (int drop = 0; drop < drops; drop++) {
-      trial.drop("drop" + drop + ".json", List.of("true"));
+      trial.drop("drop" + drop + ".json", trial.witness().command(3, "0"));
     }
     signal("CONT");
     for (int left = drops - drops % 500; left >= 0; left -= 500) {
@@ -80,7 +79,8 @@ class NoticeIT {
     for (int id = 2; id <= RUN + 1; id++) {
       String ran = Integer.toString(id);
       eventually("the end of job " + ran, () -> trial.isRecorded(ran), trial::evidence);
-      assertEquals("COMPLETED", trial.localq().state(ran));
+      assertRecorded(ran, 3);
+      assertTrue(trial.witness().saw(ran, "END"), trial::evidence);
     }
     trial.localq().run("localqd", "check").exits(0);
   }
