@@ -25,7 +25,7 @@ class CatalogueTest {
     for (Class<?> test : testClasses()) {
       for (Method method : test.getDeclaredMethods()) {
         Injection injection = method.getAnnotation(Injection.class);
-        if (injection != null) {
+        if (injection != null && PromisesTest.isTest(method)) {
           for (int number : injection.value()) {
             injected.add(number);
           }

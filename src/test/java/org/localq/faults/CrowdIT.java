@@ -179,6 +179,7 @@ class CrowdIT {
     eventually("its end", () -> trial.isRecorded(id), trial::evidence);
     copyBack("done", id);
     eventually("another", () -> trial.names("rejected").size() == 4, trial::evidence);
+    trial.expectRefusals(2);
     trial.settleAndVerify();
   }
 
@@ -202,6 +203,7 @@ class CrowdIT {
     trial.localq().run("localqd", "stop").exits(0);
     // over what is there: the counter of the backup lies beside the present one
     copy("-aT", backup, trial.spool());
+    trial.expectRefusals(3);
     String next = trial.start().submit(1, 5, "0");
     eventually("its end", () -> trial.isRecorded(next), trial::evidence);
     trial.settleAndVerify();

@@ -30,6 +30,19 @@ import org.localq.system.Installation;
 /** The disk below the queue is full, or closed to it, and then isn't any more. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class DiskIT {
+  /** Where a worker has to do with what is pending. */
+  private static final List<String> DIRECTORIES =
+      List.of(
+          "",
+          "held",
+          "running",
+          "done",
+          "rejected",
+          ".localq",
+          ".localq/tmp",
+          ".localq/seq",
+          ".localq/workers");
+
   private static final String TROUBLE = "can't go on";
   private static final String WELL = "all is well again";
 
@@ -213,17 +226,17 @@ class DiskIT {
     trial.run(NO_OVERRIDE, trial.startLine()).exits(0);
     long worker = trial.worker();
     String running = trial.submitStarted(1, 6, Witness.GATE);
-    for (String name : List.of("", "running", "done", ".localq", ".localq/tmp", ".localq/seq")) {
+    for (String name : DIRECTORIES) {
       Path directory = trial.spool().resolve(name);
       signal("STOP", worker);
       String pending = trial.submit(1, 4, "0");
       trial.drop("drop.json", trial.witness().command(3, "0"));
-      long said = trial.log().lines().count();
+      long troubles = trial.said(TROUBLE);
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(mode));
       signal("CONT", worker);
       eventually(
           "word of it, or no need",
-          () -> trial.log().lines().count() > said || trial.isRecorded(pending),
+          () -> trial.said(TROUBLE) > troubles || trial.isRecorded(pending),
           trial::log);
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
       eventually("a record", () -> trial.isRecorded(pending), trial::evidence);

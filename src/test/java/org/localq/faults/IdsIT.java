@@ -111,6 +111,7 @@ class IdsIT {
         assertTrue(ids.add(answer.get()), () -> "an id was given out twice: " + ids);
       }
       assertEquals(55, ids.size());
+      assertTrue(trial.said("collected ") > 0, trial::log);
     } finally {
       clients.shutdownNow();
     }

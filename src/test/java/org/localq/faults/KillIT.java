@@ -1,19 +1,23 @@
 package org.localq.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.localq.system.Installation.eventually;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -73,7 +77,8 @@ class KillIT {
    */
   private void killWorkerAtEvery(String call, boolean inSpoolOnly) throws Exception {
     Strace.assumeInstalled();
-    trial(2).submit(1, 0, "0");
+    // the calls of shims are counted, and struck, too
+    trial(2).mayLose().submit(1, 0, "0");
     List<String> ids = List.of();
     boolean struck = true;
     int n = 0;
@@ -178,12 +183,78 @@ class KillIT {
     trial.start().settleAndVerify();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"rename", "unlink", "fsync"})
+  @Tag("long")
+  @Injection(1)
+  void a_worker_killed_at_every_step_of_a_collection(String call) throws Exception {
+    Strace.assumeInstalled();
+    List<String> ids = endedJobs();
+    Path backup = scratch.resolve("backup");
+    copy(trial.spool().resolve("done"), backup);
+    String[] collector = Trial.with(trial.runLine(), "--keep", "0s,0");
+    boolean struck = true;
+    int n = 0;
+    while (struck && ++n < MOST) {
+      if (trial.names("done").isEmpty()) {
+        // somebody brings all records back
+        copy(backup, trial.spool().resolve("done"));
+      }
+      Strace strace = kill(call, n, List.of());
+      Process worker = trial.localq().launch(Map.of(), strace.wrapper(), collector);
+      eventually(
+          "the end of a collection",
+          () -> trial.names("done").isEmpty() || !worker.isAlive(),
+          trial::evidence);
+      trial.localq().run("localqd", "stop").exits(0);
+      eventually("the end of the worker", () -> !worker.isAlive(), trial::evidence);
+      struck = strace.hasStruck();
+      trial.check();
+      for (String id : ids) {
+        assertTrue(trial.isRecorded(id) || isCollected(id), trial::evidence);
+      }
+    }
+    assertTrue(n > 2 && n < MOST, "calls: " + n);
+    System.out.println("a collecting worker was killed at " + (n - 1) + " calls of " + call);
+    assertFalse(ids.contains(trial.submit(1, 0, "0")), trial::evidence);
+  }
+
+  /** Five jobs with records; no worker is left. */
+  private List<String> endedJobs() throws IOException {
+    trial(5).start();
+    List<String> ids = new ArrayList<>();
+    for (int job = 0; job < 5; job++) {
+      ids.add(trial.submit(1, job, "0"));
+    }
+    trial.settleAndVerify();
+    trial.localq().run("localqd", "stop").exits(0);
+    return ids;
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    PathUtils.copyDirectory(from, to, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private boolean isCollected(String id) {
+    return trial.names(".localq/seq").stream()
+        .filter(name -> name.startsWith(".collected-"))
+        .anyMatch(
+            name -> Long.parseLong(name.substring(".collected-".length())) >= Long.parseLong(id));
+  }
+
   @Test
   @Injection(3)
   void a_shim_killed_at_every_open_write_fork_and_exec() throws Exception {
     Strace.assumeInstalled();
-    Map<String, Integer> calls = Map.of("openat", 34, "write", 5, "clone", 4, "execve", 5);
-    trial(50);
+    // of each call one more than a shim and its command make
+    Map<String, Integer> calls = new LinkedHashMap<>();
+    calls.put("openat", 34);
+    calls.put("write", 5);
+    calls.put("clone", 4);
+    calls.put("vfork", 5);
+    // a look for a program in each directory of the PATH is a call, too
+    calls.put("execve", 24);
+    trial(80).mayLose();
     Path wrapper = shimKiller(calls);
     String path = wrapper + ":" + System.getenv("PATH");
     trial.localq().run(Map.of("PATH", path), trial.startLine()).exits(0);
@@ -193,12 +264,20 @@ class KillIT {
     }
     trial.settleAndVerify();
     int struck = 0;
-    try (Stream<Path> logs = Files.list(wrapper.resolve("log"))) {
-      for (Path log : logs.toList()) {
-        struck += Installation.read(log).contains("killed by SIGKILL") ? 1 : 0;
+    int id = 0;
+    for (Map.Entry<String, Integer> call : calls.entrySet()) {
+      boolean last = false;
+      for (int n = 1; n <= call.getValue(); n++) {
+        last = isKilled(wrapper.resolve("log").resolve(Integer.toString(++id)));
+        struck += last ? 1 : 0;
       }
+      assertFalse(last, "there are more calls than these: " + call);
     }
     assertTrue(struck > 30, "only " + struck + " shims or commands were killed");
+  }
+
+  private static boolean isKilled(Path log) {
+    return Installation.read(log).contains("killed by SIGKILL");
   }
 
   /**
@@ -297,7 +376,7 @@ class KillIT {
   @Test
   @Injection(5)
   void a_worker_killed_together_with_all_shims() throws Exception {
-    trial(2).start();
+    trial(2).mayLose().start();
     String first = trial.submit(1, 3, Witness.GATE);
     String second = trial.submit(1, 4, Witness.GATE);
     for (String id : List.of(first, second)) {

@@ -18,13 +18,21 @@ import java.util.stream.Stream;
 
 /**
  * Compares what a witness saw with what a settled spool says and what clients were told, and names
- * every invariant that is broken. The invariants are numbered as in README's table of promises.
- *
- * @param accepted the ids that clients printed
- * @param unknown how many clients ended without a word: their jobs may be there, or not
+ * every invariant that is broken.
  */
-record Oracle(Path spool, Witness witness, List<String> accepted, int unknown) {
+record Oracle(Path spool, Witness witness, Expected expected) {
   private static final JsonMapper JSON = new JsonMapper();
+
+  /**
+   * What a trial did that its spool has to show.
+   *
+   * @param accepted the ids that clients printed
+   * @param unknown how many clients ended without a word: their jobs may be there, or not
+   * @param dropped how many whole jobs were dropped by hand: they are there, under ids nobody knows
+   * @param refused how many drops are to be refused
+   * @param lost whether shims were killed, or the machine went down: else every end is known
+   */
+  record Expected(List<String> accepted, int unknown, int dropped, int refused, boolean lost) {}
 
   /** One line for each broken invariant; none when all hold. */
   List<String> violations() throws IOException {
@@ -34,6 +42,7 @@ record Oracle(Path spool, Witness witness, List<String> accepted, int unknown) {
         witness.events().stream()
             .collect(Collectors.groupingBy(Witness.Event::id, TreeMap::new, Collectors.toList()));
     ids(records, seen.keySet(), broken);
+    refusals(broken);
     seen.forEach((id, events) -> starts(id, events, broken));
     records.forEach((id, record) -> ends(id, record, seen.getOrDefault(id, List.of()), broken));
     return broken;
@@ -63,7 +72,7 @@ record Oracle(Path spool, Witness witness, List<String> accepted, int unknown) {
   /** No id twice, none lost, and no job that nobody submitted. */
   private void ids(Map<String, JsonNode> records, Set<String> seen, List<String> broken) {
     Set<String> told = new HashSet<>();
-    for (String id : accepted) {
+    for (String id : expected.accepted()) {
       if (!told.add(id)) {
         broken.add("job " + id + ": two clients were given this id");
       }
@@ -72,12 +81,26 @@ record Oracle(Path spool, Witness witness, List<String> accepted, int unknown) {
       }
     }
     long strangers = records.keySet().stream().filter(id -> !told.contains(id)).count();
-    if (strangers > unknown) {
-      broken.add(strangers + " records of jobs that no client submitted, at most " + unknown);
+    int most = expected.dropped() + expected.unknown();
+    if (strangers > most) {
+      broken.add(strangers + " records of jobs that no client submitted, at most " + most);
+    }
+    if (strangers < expected.dropped()) {
+      broken.add(strangers + " records of dropped jobs, at least " + expected.dropped());
     }
     for (String id : seen) {
       if (!records.containsKey(id)) {
         broken.add("job " + id + ": it ran, and has no record");
+      }
+    }
+  }
+
+  /** What a client publishes is complete, and is never refused; nor is a whole drop. */
+  private void refusals(List<String> broken) throws IOException {
+    try (Stream<Path> files = Files.list(spool.resolve("rejected"))) {
+      List<Path> refused = files.filter(file -> !file.toString().endsWith(".reason")).toList();
+      if (refused.size() != expected.refused()) {
+        broken.add(refused + " are refused, expected were " + expected.refused());
       }
     }
   }
@@ -100,8 +123,7 @@ record Oracle(Path spool, Witness witness, List<String> accepted, int unknown) {
   }
 
   /** A recorded exit code is the one that the command ended with. */
-  private static void ends(
-      String id, JsonNode record, List<Witness.Event> events, List<String> broken) {
+  private void ends(String id, JsonNode record, List<Witness.Event> events, List<String> broken) {
     JsonNode result = record.path("result");
     String state = result.path("state").asText();
     Optional<Witness.Event> end = events.stream().filter(e -> e.what().equals("END")).findAny();
@@ -120,6 +142,10 @@ record Oracle(Path spool, Witness witness, List<String> accepted, int unknown) {
       }
     } else if (state.equals("COMPLETED") || state.equals("REJECTED")) {
       broken.add("job " + id + ": " + state + " without an exit code");
+    } else if (state.equals("LOST") && !expected.lost()) {
+      broken.add("job " + id + ": LOST, and nothing was killed that knew its end: " + events);
+    } else if (end.isPresent() && !state.equals("CANCELLED") && !expected.lost()) {
+      broken.add("job " + id + ": " + state + " without the exit code that was seen: " + events);
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,15 +14,22 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
 
 /** README's table of promises. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class PromisesTest {
   private static final Path CLASSES = Path.of("target", "test-classes");
-  private static final Pattern TEST = Pattern.compile("`([A-Z]\\w*(?:IT|Test))(?:\\.(\\w+))?`");
+  private static final Pattern TEST =
+      Pattern.compile("`([A-Z]\\w*(?:IT|Test|Contract))(?:\\.(\\w+))?`");
+
+  private static final List<Class<? extends Annotation>> TESTS =
+      List.of(Test.class, ParameterizedTest.class, TestFactory.class);
 
   @Test
   void each_promise_names_tests_and_each_test_that_is_named_is_there() throws Exception {
@@ -55,6 +63,11 @@ class PromisesTest {
         .toList();
   }
 
+  static boolean isTest(Method method) {
+    return TESTS.stream().anyMatch(method::isAnnotationPresent)
+        && !method.isAnnotationPresent(Disabled.class);
+  }
+
   /** Also in a nested class. */
   private static boolean isThere(String test, Optional<String> method) throws Exception {
     try (Stream<Path> files = Files.walk(CLASSES)) {
@@ -65,7 +78,7 @@ class PromisesTest {
               Class.forName(
                   name.replaceFirst("\\.class$", ""), false, PromisesTest.class.getClassLoader());
           for (Method each : type.getDeclaredMethods()) {
-            if (method.isEmpty() || each.getName().equals(method.get())) {
+            if (isTest(each) && (method.isEmpty() || each.getName().equals(method.get()))) {
               return true;
             }
           }

@@ -35,6 +35,9 @@ final class Trial implements AutoCloseable {
   private final Witness witness;
   private final ConcurrentLinkedQueue<String> accepted = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unknown = new AtomicInteger();
+  private final AtomicInteger dropped = new AtomicInteger();
+  private int refusals;
+  private boolean lossy;
 
   /**
    * A new queue in {@code scratch}.
@@ -130,6 +133,17 @@ final class Trial implements AutoCloseable {
     unknown.incrementAndGet();
   }
 
+  /** Drops that are no jobs, or bear the id of one, will be refused: so many, and no others. */
+  void expectRefusals(int count) {
+    refusals = count;
+  }
+
+  /** Shims are killed, or the machine goes down: how a job has ended may be lost. */
+  Trial mayLose() {
+    lossy = true;
+    return this;
+  }
+
   /** The ids that clients were told. */
   List<String> accepted() {
     return List.copyOf(accepted);
@@ -159,7 +173,7 @@ final class Trial implements AutoCloseable {
     Path draft = spool().resolve("." + name);
     Files.write(draft, JSON.writeValueAsBytes(job));
     Files.move(draft, spool().resolve(name), StandardCopyOption.ATOMIC_MOVE);
-    expectOneMore();
+    dropped.incrementAndGet();
   }
 
   /** Whether nothing is pending, held or claimed, and nothing of it left in running/. */
@@ -190,14 +204,21 @@ final class Trial implements AutoCloseable {
    * clients were told agree, and a check of the spool finds nothing. The queue has to be settled.
    */
   void verify() {
-    Installation.Result check = localq.run("localqd", "check");
-    assertEquals(0, check.code(), () -> check + evidence());
+    check();
     try {
-      List<String> broken = new Oracle(spool(), witness, accepted(), unknown.get()).violations();
+      Oracle.Expected expected =
+          new Oracle.Expected(accepted(), unknown.get(), dropped.get(), refusals, lossy);
+      List<String> broken = new Oracle(spool(), witness, expected).violations();
       assertEquals("", String.join("\n", broken), this::evidence);
     } catch (IOException failed) {
       throw new IllegalStateException(failed);
     }
+  }
+
+  /** Fails unless a check of the spool finds nothing. */
+  void check() {
+    Installation.Result check = localq.run("localqd", "check");
+    assertEquals(0, check.code(), () -> check + evidence());
   }
 
   /** Waits for the end of everything, and verifies. */
