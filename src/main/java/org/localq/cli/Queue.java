@@ -70,7 +70,8 @@ final class Queue {
             + id
             + " of "
             + place
-            + " ended; its record was removed (localqd --keep), nothing more is known"
+            + ": if it was one, it ended; its record was removed (localqd --keep), nothing more is"
+            + " known"
         : "job "
             + id
             + ": no such job in "

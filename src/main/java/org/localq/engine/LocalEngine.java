@@ -69,6 +69,11 @@ public final class LocalEngine implements Engine {
         throw new IOException(program + ": not found on the worker's PATH, which is " + path);
       }
     }
+    if (!Files.isReadable(shim)) {
+      throw new IOException(
+          shim
+              + ": can't be read, expected the text that starts jobs; to write it: localqd restart");
+    }
     ProcessBuilder builder =
         new ProcessBuilder(
             "setsid",

@@ -25,6 +25,7 @@ import org.localq.core.Refusal;
  */
 final class Ids {
   private static final int LOOKS = 1000;
+  private static final int NOTE_LOOKS = 3;
 
   private final Path seq;
   private final Fsync fsync;
@@ -105,7 +106,12 @@ final class Ids {
 
   /** Whether the record of {@code id} may have been collected. */
   boolean isRetired(JobId id) throws IOException {
-    return id.number() <= list().collected();
+    Look look = list();
+    // RACE: a listing that spans a collector's rename can show neither the old note nor the new one
+    for (int i = 1; i < NOTE_LOOKS && look.collected() == 0; i++) {
+      look = list();
+    }
+    return id.number() <= look.collected();
   }
 
   /**

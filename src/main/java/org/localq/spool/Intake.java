@@ -237,7 +237,7 @@ public final class Intake {
     JobId id = spool.newId();
     Path pending = spool.layout().pending(id);
     if (Spool.exists(pending)) {
-      // somebody dropped a file under this id; it is refused at the next look, the id is not used
+      // RACE: somebody dropped a file under this very id; it is that one's now
       return Optional.empty();
     }
     // one rename: a drop becomes one job, whatever dies here

@@ -98,11 +98,11 @@ final class References {
   }
 
   private void read(Path path) throws IOException {
-    Content content = spool.content(path);
+    boolean drop = Layout.idOf(path.getFileName().toString()).isEmpty();
+    Content content = drop ? spool.contentOfDrop(path) : spool.content(path);
     if (content instanceof Content.Whole whole) {
       read(whole.bytes());
-    } else if (content instanceof Content.Unfit unfit
-        && Layout.idOf(path.getFileName().toString()).isPresent()) {
+    } else if (content instanceof Content.Unfit unfit && !drop) {
       obstacle =
           Optional.of(
               path

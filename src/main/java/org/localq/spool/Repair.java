@@ -85,12 +85,28 @@ final class Repair {
     }
     for (Path lock : SpoolLock.files(layout)) {
       if (Spool.exists(lock) && !Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
-        aside.take(lock).ifPresent(place -> said.accept(lock + ": moved to " + place));
+        makeWay(lock);
       }
       if (makeLock(lock)) {
         said.accept(lock + ": made");
       }
     }
+  }
+
+  /**
+   * RACE: another repair may have made the file, and hold it, since it was looked at: it is put
+   * back then, over nothing, and this repair waits for it.
+   */
+  private void makeWay(Path lock) throws IOException {
+    Optional<Path> moved = new Aside(layout, spool.fsync()).take(lock);
+    if (moved.isPresent() && Files.isRegularFile(moved.get(), LinkOption.NOFOLLOW_LINKS)) {
+      throw Refusal.of(
+          lock
+              + ": was made by another repair at the same moment, and is "
+              + moved.get()
+              + " now; wait for the end of that one, and repair again");
+    }
+    moved.ifPresent(place -> said.accept(lock + ": moved to " + place));
   }
 
   /** RACE: of two repairs at once both would hold "the" lock, were the file of one replaced. */

@@ -39,6 +39,9 @@ public final class Spool implements AutoCloseable {
   /** How often an id is looked for that is in no directory: a job that moves can be missed (R9). */
   private static final int LOOKS = 3;
 
+  /** More than what a record adds to a job file, whose paths and reason are short. */
+  private static final int RESULT_BYTES = 1 << 16;
+
   private final Layout layout;
   private final Identity identity;
   private final Fsync fsync;
@@ -90,8 +93,7 @@ public final class Spool implements AutoCloseable {
       try {
         Files.createLink(layout.pending(id), draft);
       } catch (FileAlreadyExistsException taken) {
-        // RACE: somebody dropped a file under this very name; it is refused later, its id is not
-        // used again
+        // RACE: somebody dropped a file under this very name; it is that one's now
         continue;
       } finally {
         discard(draft);
@@ -351,6 +353,11 @@ public final class Spool implements AutoCloseable {
     return Content.read(file, identity.uid(), Content.MOST_BYTES);
   }
 
+  /** Of a record, which is longer than its job by the result and what was filled in. */
+  private Content contentOfRecord(Path file) throws IOException {
+    return Content.read(file, identity.uid(), Content.MOST_BYTES + RESULT_BYTES);
+  }
+
   /** Of a file that anybody may have dropped: as far as the memory goes. */
   Content contentOfDrop(Path file) throws IOException {
     return Content.read(file, identity.uid(), terms.mostBytes());
@@ -358,7 +365,7 @@ public final class Spool implements AutoCloseable {
 
   /** The job that {@code file} holds; nothing when it isn't there. */
   Optional<JobFile> read(JobId id, Path file, boolean withResult) throws IOException {
-    Content content = content(file);
+    Content content = withResult ? contentOfRecord(file) : content(file);
     if (content instanceof Content.Whole whole) {
       return Optional.of(reader.read(id, whole, withResult));
     }
@@ -386,7 +393,7 @@ public final class Spool implements AutoCloseable {
           case REJECTED -> layout.rejected(entry.id());
           default -> layout.record(entry.id());
         };
-    if (!(content(file) instanceof Content.Whole whole)) {
+    if (!(contentOfRecord(file) instanceof Content.Whole whole)) {
       return Optional.empty();
     }
     try {

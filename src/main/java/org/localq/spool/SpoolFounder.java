@@ -58,6 +58,11 @@ final class SpoolFounder {
       fsync.directory(directory.getParent());
     } catch (AccessDeniedException foreign) {
       // not made by us
+    } catch (IOException failed) {
+      // nor were those of a file system that has nothing to force, as an automounter's
+      if (!String.valueOf(failed.getMessage()).contains("Invalid argument")) {
+        throw failed;
+      }
     }
   }
 

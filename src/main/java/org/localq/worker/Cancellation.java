@@ -83,11 +83,16 @@ public final class Cancellation {
    * Brings a cancelled job on by one step, where no worker does.
    *
    * @return whether it has ended
+   * @throws IOException when something keeps it from its end; it is as it was
    */
   public boolean pursue(JobId id) throws IOException {
     try (Locked locked = spool.lock()) {
       if (locked.isClaimed(id)) {
-        judge.judge(locked, Set.of(id));
+        Optional<IOException> trouble = judge.judge(locked, Set.of(id)).trouble();
+        if (trouble.isPresent()) {
+          // who waits for the end is to know why it doesn't come; the wish is on the disk
+          throw trouble.get();
+        }
       }
       return !locked.isClaimed(id) && !locked.isWanted(id);
     }

@@ -96,23 +96,30 @@ public final class Daemon {
 
   private Outcome tick(Duration interval) {
     try {
-      Worker.Pace pace = worker.tick(uptime.now());
+      Worker.Tick tick = worker.tick(uptime.now());
+      if (tick.pace() == Worker.Pace.OVER) {
+        return new Outcome(tick.pace(), Optional.empty(), Optional.of(End.DRAINED));
+      }
+      if (tick.trouble().isPresent()) {
+        return failed(tick.pace(), tick.trouble().get(), interval);
+      }
       health.good(Health.Part.WORK);
-      return new Outcome(
-          pace,
-          Optional.empty(),
-          pace == Worker.Pace.OVER ? Optional.of(End.DRAINED) : Optional.empty());
+      return new Outcome(tick.pace(), Optional.empty(), Optional.empty());
     } catch (IOException failed) {
-      return spool.isInPlace()
-          ? trouble(Health.trouble(failed), interval)
-          : new Outcome(Worker.Pace.IDLE, Optional.empty(), Optional.of(End.SPOOL_GONE));
+      return failed(Worker.Pace.IDLE, failed, interval);
     } catch (RuntimeException refusedOrBug) {
       // one job that nobody foresaw must not end the worker for all others
-      return trouble(Health.trouble(refusedOrBug), interval);
+      return trouble(Worker.Pace.IDLE, Health.trouble(refusedOrBug), interval);
     }
   }
 
-  private Outcome trouble(Trouble trouble, Duration interval) {
+  private Outcome failed(Worker.Pace pace, IOException failed, Duration interval) {
+    return spool.isInPlace()
+        ? trouble(pace, Health.trouble(failed), interval)
+        : new Outcome(Worker.Pace.IDLE, Optional.empty(), Optional.of(End.SPOOL_GONE));
+  }
+
+  private Outcome trouble(Worker.Pace pace, Trouble trouble, Duration interval) {
     health.bad(
         Health.Part.WORK,
         trouble,
@@ -122,7 +129,7 @@ public final class Daemon {
             + interval.toSeconds()
             + " s"
             + (trouble.advice().isEmpty() ? "" : "; " + trouble.advice()));
-    return new Outcome(Worker.Pace.IDLE, Optional.of(trouble), Optional.empty());
+    return new Outcome(pace, Optional.of(trouble), Optional.empty());
   }
 
   /** What can wait for a poll, and must not keep a tick from its work. */

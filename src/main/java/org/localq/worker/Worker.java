@@ -67,14 +67,29 @@ public final class Worker {
     OVER
   }
 
+  /**
+   * What came of a tick.
+   *
+   * @param trouble what went wrong with one job or file, and held up no other
+   */
+  public record Tick(Pace pace, Optional<IOException> trouble) {
+    /** The pace, for who takes any trouble for a failure. */
+    public Pace orThrow() throws IOException {
+      if (trouble.isPresent()) {
+        throw trouble.get();
+      }
+      return pace;
+    }
+  }
+
   /** Does whatever can be done now. */
-  public Pace tick(Duration uptime) throws IOException {
+  public Tick tick(Duration uptime) throws IOException {
     try (Locked locked = spool.lock()) {
       Judge.Judgement judged = judgeAll(locked);
       Optional<IOException> trouble = judged.trouble();
       // whatever else is wrong: who waits for the drain waits for the jobs alone
       if (workers.isDraining() && locked.claimed().jobs().isEmpty()) {
-        return Pace.OVER;
+        return new Tick(Pace.OVER, Optional.empty());
       }
       boolean again = false;
       if (!workers.isDraining()) {
@@ -83,10 +98,8 @@ public final class Worker {
         again = judged.canSpawn() && claimWhatFits(locked);
         again |= intake.isInterrupted();
       }
-      if (trouble.isPresent()) {
-        throw trouble.get();
-      }
-      return again || judged.next() == Judge.Next.SOON ? Pace.SOON : Pace.IDLE;
+      boolean soon = again || judged.next() == Judge.Next.SOON;
+      return new Tick(soon ? Pace.SOON : Pace.IDLE, trouble);
     }
   }
 

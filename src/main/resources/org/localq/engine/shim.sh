@@ -25,7 +25,8 @@
 
   # Whether the job may have been cancelled and recorded, or this attempt given up, before this shim came up: then its token
   # was free, and the claim is gone or closed.
-  is_over() { [ ! -e "$job.json" ] || [ -e "$job.$attempt.requeued" ]; }
+  # Not in a directory that can't be looked into for a while: there "not seen" is not "gone".
+  is_over() { [ -e . ] && { [ ! -e "$job.json" ] || [ -e "$job.$attempt.requeued" ]; } && [ -e . ]; }
 
   # Called by the run file when $1 (directory, stdin, stdout or stderr) can't be opened; still in running/ then.
   # shellcheck disable=SC2317 # reached through the run file
@@ -51,10 +52,17 @@
     done
     exec 3>&-
     is_over && exit 0
-    # shellcheck disable=SC1090
-    . "./$run"
+    # It ends in exec or exit: who comes back from it could not read it. "command", because without it a file that can't be
+    # opened ends the shell, with a code like a command's.
+    while :; do
+      # shellcheck disable=SC1090
+      command . "./$run"
+      sleep 1
+      is_over && exit 0
+    done
   )
   code=$?
+  until [ -e . ]; do sleep 1; done
   [ -s "$job.$attempt.started" ] || exit 0
   is_over && exit 0
 

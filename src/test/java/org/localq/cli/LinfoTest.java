@@ -300,7 +300,8 @@ class LinfoTest {
             command
                 + ": job 99 of "
                 + context.uriFile()
-                + " ended; its record was removed (localqd --keep), nothing more is known\n",
+                + ": if it was one, it ended; its record was removed (localqd --keep), nothing more is"
+                + " known\n",
             context.run(command, "99").exits(1).err());
         assertTrue(context.run(command, "100").exits(1).err().contains("no such job"));
       }

@@ -250,7 +250,7 @@ public final class SpoolFuzz {
             new Worker.Tools(spool, engine, judge, lines), identity, spool.workers().settings());
     for (int tick = 0; tick < TICKS; tick++) {
       try {
-        worker.tick(uptime[0]);
+        worker.tick(uptime[0]).orThrow();
       } catch (IOException | Refusal trouble) {
         // what a person has to mend, as a directory in a file's place; the worker says it and stays
       }

@@ -23,7 +23,7 @@ final class ShimBench implements AutoCloseable {
   static final String URI = "/home/u/.localq/localqd";
 
   private static final String JOB = "7";
-  private static final String RUN_FILE = "7.1.run-b0070000";
+  static final String RUN_FILE = "7.1.run-b0070000";
   private static final int SECONDS = 20;
 
   private final Path base;
@@ -75,8 +75,9 @@ final class ShimBench implements AutoCloseable {
   }
 
   /** What attempt 1 executes. */
+  /** A run file with this text, which ends as every run file does. */
   ShimBench script(String text) throws IOException {
-    return script(text.getBytes(StandardCharsets.ISO_8859_1));
+    return script((text + "\nexit\n").getBytes(StandardCharsets.ISO_8859_1));
   }
 
   ShimBench script(byte[] text) throws IOException {

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.localq.Eventually.eventually;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -286,6 +288,67 @@ class ShimTest {
       leaves("exit-stdin", touch().stdin("nothing").umask("0777"));
       assertEquals(
           0600, (Integer) Files.getAttribute(bench.path("7.1.exit-stdin"), "unix:mode") & 0777);
+    }
+  }
+
+  @Nested
+  class A_run_file_that_can_not_be_read_for_a_while {
+    /** A directory in its place is there, and can be opened by no shell. */
+    @Test
+    void is_read_later_and_its_command_has_its_own_exit_code() throws Exception {
+      Path run = bench.path(ShimBench.RUN_FILE);
+      bench.script("exec sh -c 'exit 7'");
+      Path aside = Files.move(run, bench.path("aside"));
+      Files.createDirectory(run);
+      ShimBench.Shim shim = bench.start();
+      Path token = bench.path("7.1.started");
+      eventually(() -> isWritten(token), bench::evidence);
+      assertEquals(Set.of("started"), bench.tokens(), bench::evidence);
+      Files.delete(run);
+      Files.move(aside, run);
+      shim.await();
+      assertEquals(Set.of("started", "exit-7"), bench.tokens(), bench::evidence);
+    }
+
+    private static boolean isWritten(Path token) {
+      try {
+        return Files.exists(token) && Files.size(token) > 0;
+      } catch (IOException gone) {
+        return false;
+      }
+    }
+  }
+
+  @Nested
+  class A_directory_that_can_not_be_looked_into_for_a_while {
+    @Test
+    void hides_no_end() throws Exception {
+      assumeTrue(!SmallDisk.isRoot(), "root looks into every directory");
+      String until = "until [ -e '" + base.resolve("go") + "' ]; do sleep 0.01; done";
+      ShimBench.Shim shim =
+          bench.script("exec sh -c 'echo $$ >up; '\"" + until + "\"'; exit 7'").start();
+      awaitFile("up");
+      eventually(() -> !Files.exists(bench.path("up")) || !pid().isEmpty(), bench::evidence);
+      long command = Long.parseLong(pid());
+      Path running = bench.path(".").normalize();
+      Files.setPosixFilePermissions(running, PosixFilePermissions.fromString("rw-------"));
+      try {
+        Files.createFile(base.resolve("go"));
+        // its parent, the shim, knows then
+        eventually(() -> ProcessHandle.of(command).isEmpty(), bench::evidence);
+      } finally {
+        Files.setPosixFilePermissions(running, PosixFilePermissions.fromString("rwx------"));
+      }
+      shim.await();
+      assertEquals(Set.of("started", "exit-7"), bench.tokens(), bench::evidence);
+    }
+
+    private String pid() {
+      try {
+        return bench.text("up").strip();
+      } catch (IOException failed) {
+        return "";
+      }
     }
   }
 

@@ -172,7 +172,7 @@ final class Aftermath {
           violations.add("no rest after " + MOST_TICKS + " ticks");
           return;
         }
-        quiet = worker.tick(uptime[0]) == Worker.Pace.IDLE ? quiet + 1 : 0;
+        quiet = worker.tick(uptime[0]).orThrow() == Worker.Pace.IDLE ? quiet + 1 : 0;
         uptime[0] = uptime[0].plus(LONG);
       }
     }

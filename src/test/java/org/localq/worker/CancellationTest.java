@@ -2,8 +2,10 @@ package org.localq.worker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -208,6 +210,17 @@ class CancellationTest {
       rig.engine.set(id, Presence.GONE);
       rig.settle();
       isRecordedAs(CANCELLED);
+    }
+
+    @Test
+    void says_what_keeps_it_from_its_end_and_is_brought_there_later() throws Exception {
+      rig.cancel(id, GRACE);
+      rig.shimEnds(id, 1, "143");
+      rig.breakDisk("done");
+      assertThrows(IOException.class, () -> rig.cancellation().pursue(id));
+      rig.mendDisk();
+      assertTrue(rig.cancellation().pursue(id), rig::evidence);
+      isRecordedAs(Outcome.cancelled(OptionalInt.of(143)));
     }
 
     @Test

@@ -185,7 +185,7 @@ final class Rig implements AutoCloseable {
   }
 
   Worker.Pace tick(Worker which) throws IOException {
-    return which.tick(uptime);
+    return which.tick(uptime).orThrow();
   }
 
   /** Ticks as long as there is something between two steps. */
