@@ -385,8 +385,13 @@ public record Layout(Path root) {
   boolean isOwn(Path path) {
     return directories().contains(path)
         || SpoolLock.files(this).contains(path)
-        || Set.of(version(), host(), limit(), options(), drain(), voidToken(), aside())
-            .contains(path);
+        || free().contains(path)
+        || Set.of(version(), host(), limit(), voidToken(), aside()).contains(path);
+  }
+
+  /** The files of .localq/ whose content is nobody's business but theirs who read it. */
+  Set<Path> free() {
+    return Set.of(options(), drain(), clock());
   }
 
   /** Where a repair puts what is damaged. */

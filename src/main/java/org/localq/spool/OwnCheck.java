@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.zip.CRC32;
 import org.localq.core.Identity;
@@ -20,9 +19,6 @@ import org.localq.core.ProcessId;
 final class OwnCheck {
   /** S_IRWXG and S_IRWXO of stat(2). */
   private static final int OTHERS = 0077;
-
-  /** What may be in .localq/ besides directories and what is checked by its content. */
-  private static final Set<String> PLAIN = Set.of("options", "drain", "clock");
 
   private final Layout layout;
   private final Identity identity;
@@ -204,7 +200,7 @@ final class OwnCheck {
     String name = path.getFileName().toString();
     if (name.matches("shim-[0-9a-f]{8}")) {
       shim(path, name.substring("shim-".length()));
-    } else if (PLAIN.contains(name)) {
+    } else if (layout.free().contains(path)) {
       fit(path);
     } else if (!layout.isOwn(path)) {
       survey.addForeign(path);

@@ -34,7 +34,10 @@ public record Settings(Optional<Integer> cores, int interval, Policy policy, Ret
         .toString();
   }
 
-  /** Reads what {@link #toText} wrote; a line that is missing or damaged counts as the default. */
+  /**
+   * Reads what {@link #toText} wrote; a line that is missing or damaged counts as the default. But
+   * where nobody knows what records were to be kept, all are: nothing is lost by that.
+   */
   static Settings parse(String text) {
     Map<String, String> values = new LinkedHashMap<>();
     for (String line : text.split("\n")) {
@@ -44,20 +47,25 @@ public record Settings(Optional<Integer> cores, int interval, Policy policy, Ret
       }
     }
     return new Settings(
-        positive(values.get("cores")),
-        positive(values.get("interval")).orElse(DEFAULT.interval),
+        positive(values, "cores"),
+        positive(values, "interval").orElse(DEFAULT.interval),
         Optional.ofNullable(values.get("policy")).flatMap(Policy::parse).orElse(DEFAULT.policy),
-        keep(values.get("keep")));
+        keep(values));
   }
 
-  /** Where the line is there and nobody knows what it says, nothing is lost by keeping all. */
-  private static Retention keep(String text) {
-    return text == null ? DEFAULT.keep : Retention.parse(text).orElseGet(Retention.All::new);
+  private static Retention keep(Map<String, String> values) {
+    if (values.isEmpty()) {
+      return new Retention.All();
+    }
+    // localq 0.1.0 wrote no such line, and kept as by default
+    return Optional.ofNullable(values.get("keep"))
+        .map(text -> Retention.parse(text).orElseGet(Retention.All::new))
+        .orElse(DEFAULT.keep);
   }
 
-  private static Optional<Integer> positive(String text) {
-    return text != null && text.matches("[1-9][0-9]{0,8}")
-        ? Optional.of(Integer.parseInt(text))
-        : Optional.empty();
+  private static Optional<Integer> positive(Map<String, String> values, String name) {
+    return Optional.ofNullable(values.get(name))
+        .filter(text -> text.matches("[1-9][0-9]{0,8}"))
+        .map(Integer::valueOf);
   }
 }

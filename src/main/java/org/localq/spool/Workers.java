@@ -247,7 +247,7 @@ public final class Workers {
 
   /** What the last worker was started with. */
   public Settings settings() throws IOException {
-    return Settings.parse(read(layout.options(), 1000).orElse(""));
+    return read(layout.options(), 1000).map(Settings::parse).orElse(Settings.DEFAULT);
   }
 
   /** Tells every worker to claim nothing more, and to end once nothing runs. */

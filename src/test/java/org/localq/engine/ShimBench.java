@@ -27,6 +27,7 @@ final class ShimBench implements AutoCloseable {
   private static final int SECONDS = 20;
 
   private final Path base;
+  private List<String> wrapper = List.of();
   private final Path directory;
   private final List<String> shell;
   private final List<Shim> shims = new ArrayList<>();
@@ -114,8 +115,15 @@ final class ShimBench implements AutoCloseable {
     }
   }
 
+  /** From now on shims are started by this command. */
+  ShimBench by(List<String> command) {
+    wrapper = List.copyOf(command);
+    return this;
+  }
+
   Shim start() throws IOException {
-    List<String> words = new ArrayList<>(List.of("setsid"));
+    List<String> words = new ArrayList<>(wrapper);
+    words.add("setsid");
     words.addAll(shell);
     words.addAll(List.of(base.resolve("shim").toString(), JOB, "1", RUN_FILE));
     Path errors = base.resolve("shim-" + shims.size() + ".err");

@@ -353,7 +353,16 @@ class WorkersTest {
           "later=1\ncores="
         })
     void are_the_defaults_where_they_are_damaged(String text) {
-      assertEquals(Settings.DEFAULT, Settings.parse(text));
+      Settings damaged = Settings.parse(text);
+      assertEquals(new Settings(Optional.empty(), 10, Policy.FIFO, damaged.keep()), damaged);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {"'' | all", "nonsense | all", "keep=nonsense | all", "interval=7 | 30d,100000"})
+    void keep_all_records_where_nobody_knows_which_were_to_stay(String text, String keep) {
+      assertEquals(keep, Settings.parse(text).keep().toString());
     }
 
     @Test
