@@ -44,11 +44,6 @@ final class JobReader {
   /** So many digits always fit into a long. */
   private static final int MOST_DIGITS = 18;
 
-  /** What four digits can name as a year. */
-  private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
-
-  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999999Z");
-
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss");
 
   private final Account account;
@@ -263,7 +258,8 @@ final class JobReader {
       if (command.isEmpty()) {
         throw new Mistake("command", "missing", "a list with at least one string");
       }
-      Instant at = submitted.orElseGet(() -> within(modified).truncatedTo(ChronoUnit.MILLIS));
+      Instant at =
+          submitted.orElseGet(() -> Moments.shown(modified).truncatedTo(ChronoUnit.MILLIS));
       String place = directory.orElse(account.home());
       Workplace workplace =
           new Workplace(
@@ -337,18 +333,13 @@ final class JobReader {
       String text = text(field, in);
       try {
         Instant at = Instant.parse(text);
-        if (at.equals(within(at))) {
+        if (at.equals(Moments.shown(at))) {
           return at;
         }
       } catch (DateTimeParseException bad) {
         // said below
       }
       throw new Mistake(field, quoted(text), "a time like 2026-11-22T11:00:00.123Z");
-    }
-
-    /** The time that is nearest to {@code at} among those that have a date in every zone. */
-    private static Instant within(Instant at) {
-      return at.isBefore(EARLIEST) ? EARLIEST : at.isAfter(LATEST) ? LATEST : at;
     }
 
     private static int whole(String field, JsonParser in, int least) throws IOException {

@@ -195,7 +195,8 @@ final class RunningDirectory {
       return Optional.empty();
     }
     try {
-      return Optional.of(new Stamped(text.get(), Files.getLastModifiedTime(token).toInstant()));
+      return Optional.of(
+          new Stamped(text.get(), Moments.shown(Files.getLastModifiedTime(token).toInstant())));
     } catch (NoSuchFileException gone) {
       // RACE: the job was finished between the two looks of a reader that holds no lock
       return Optional.empty();

@@ -339,7 +339,9 @@ public final class Spool implements AutoCloseable {
         new Entry.Rejected(
             id,
             text,
-            Files.getLastModifiedTime(layout.rejected(id), LinkOption.NOFOLLOW_LINKS).toInstant()));
+            Moments.shown(
+                Files.getLastModifiedTime(layout.rejected(id), LinkOption.NOFOLLOW_LINKS)
+                    .toInstant())));
   }
 
   private static Entry damaged(JobId id, State state, JobFile file) {

@@ -20,6 +20,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -1027,6 +1028,17 @@ abstract class SpoolContract {
 
   @Nested
   class Finding {
+    @ParameterizedTest
+    @ValueSource(longs = {-62_167_219_207_219_200L, 31_556_889_864_403_199L})
+    void gives_a_time_that_can_be_shown_whatever_a_file_says(long seconds) throws IOException {
+      bench.submit("a");
+      Path drop = bench.put("rejected/7.json", "x");
+      Files.setLastModifiedTime(drop, FileTime.from(Instant.ofEpochSecond(seconds / 2000)));
+      Entry.Rejected entry = assertInstanceOf(Entry.Rejected.class, bench.entry(new JobId(7)));
+      int year = entry.at().atZone(ZoneOffset.UTC).getYear();
+      assertTrue(year >= 0 && year <= 9999, () -> "year " + year);
+    }
+
     @Test
     void finds_nothing_where_nothing_is() throws IOException {
       assertEquals(Optional.empty(), bench.spool.find(ONE));
