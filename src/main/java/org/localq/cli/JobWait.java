@@ -43,16 +43,22 @@ final class JobWait {
   }
 
   private static int code(Entry entry, PrintStream err) {
+    String reason = "";
     if (entry instanceof Entry.Finished finished) {
       Outcome outcome = finished.result().outcome();
       if (outcome.exitCode().isPresent()) {
         return outcome.exitCode().getAsInt();
       }
-      // a script that sees 1 would take it for the command's
-      String why = outcome.reason().isEmpty() ? "" : ", " + Printable.of(outcome.reason());
-      err.println(
-          "lbatch: job " + entry.id() + " is " + outcome.state() + why + "; it has no exit code");
+      reason = outcome.reason();
+    } else if (entry instanceof Entry.Rejected rejected) {
+      reason = rejected.reason();
+    } else if (entry instanceof Entry.Damaged damaged) {
+      reason = damaged.reason();
     }
+    // a script that sees 1 would take it for the command's
+    String why = reason.isEmpty() ? "" : ", " + Printable.of(reason);
+    err.println(
+        "lbatch: job " + entry.id() + " is " + entry.state() + why + "; it has no exit code");
     return ExitCode.REFUSED;
   }
 }

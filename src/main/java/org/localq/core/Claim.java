@@ -37,12 +37,7 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, int rest
    * @param over the machine's uptime when the shim saw its command end
    */
   public record Start(
-      Optional<ProcessId> shim, boolean begun, Instant at, Optional<Duration> over) {
-    /** A start token whose shim is still waiting for its command. */
-    public Start(Optional<ProcessId> shim, Instant at) {
-      this(shim, shim.isPresent(), at, Optional.empty());
-    }
-  }
+      Optional<ProcessId> shim, boolean begun, Instant at, Optional<Duration> over) {}
 
   /** An exit token. */
   public record End(Exit exit, Instant at, Usage usage) {}

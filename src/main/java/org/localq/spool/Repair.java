@@ -77,7 +77,6 @@ final class Repair {
 
   /** Without a lock nobody works on the spool, and it can be made. */
   private void makeLockable() throws IOException {
-    Aside aside = new Aside(layout, spool.fsync());
     for (Path directory : layout.directories()) {
       if (!Spool.exists(directory) && Mending.make(spool, directory)) {
         said.accept(directory + ": made");
@@ -94,19 +93,37 @@ final class Repair {
   }
 
   /**
-   * RACE: another repair may have made the file, and hold it, since it was looked at: it is put
+   * RACE: another repair may have made the file, and hold it, since it was looked at: it is given
    * back then, over nothing, and this repair waits for it.
    */
   private void makeWay(Path lock) throws IOException {
     Optional<Path> moved = new Aside(layout, spool.fsync()).take(lock);
-    if (moved.isPresent() && Files.isRegularFile(moved.get(), LinkOption.NOFOLLOW_LINKS)) {
+    if (moved.isEmpty()) {
+      return;
+    }
+    if (!Files.isRegularFile(moved.get(), LinkOption.NOFOLLOW_LINKS)) {
+      said.accept(lock + ": moved to " + moved.get());
+    } else if (!giveBack(moved.get(), lock)) {
       throw Refusal.of(
           lock
-              + ": was made by another repair at the same moment, and is "
+              + ": three repairs at once made it, and the one at work may hold "
               + moved.get()
-              + " now; wait for the end of that one, and repair again");
+              + "; wait for the end of both, and repair again");
     }
-    moved.ifPresent(place -> said.accept(lock + ": moved to " + place));
+  }
+
+  /**
+   * Gives a lock file its name back, and returns whether it has it. No fsync: there is nothing in
+   * the file that a power cut could take, and a repair makes one where there is none.
+   */
+  private static boolean giveBack(Path moved, Path lock) throws IOException {
+    try {
+      Files.createLink(lock, moved);
+    } catch (FileAlreadyExistsException another) {
+      return false;
+    }
+    Files.delete(moved);
+    return true;
   }
 
   /** RACE: of two repairs at once both would hold "the" lock, were the file of one replaced. */

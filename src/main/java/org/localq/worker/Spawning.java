@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.util.Optional;
 import org.localq.core.Job;
 import org.localq.engine.Launch;
+import org.localq.engine.Mark;
 import org.localq.spool.JobFile;
 import org.localq.spool.Layout;
+import org.localq.spool.Locked;
 
 /**
  * Deals with claimed attempts for which no shim has shown up: spawns one again, or closes the
@@ -39,7 +41,7 @@ final class Spawning {
   }
 
   private void spawn(Case its, Job job) throws IOException {
-    Launch launch = launch(its, job);
+    Launch launch = launch(its.locked(), its.mark(), job, tools.identity().shortBoot());
     possible = false;
     // whoever claimed it may have died in the middle of that
     its.locked().secureClaims();
@@ -53,13 +55,14 @@ final class Spawning {
             "attempt " + its.attempt() + " was spawned again: no shim had shown up for it");
   }
 
-  private Launch launch(Case its, Job job) throws IOException {
+  /** What starts the attempt {@code mark} of a job in this boot of the machine. */
+  static Launch launch(Locked locked, Mark mark, Job job, String shortBoot) throws IOException {
     return new Launch(
-        its.mark(),
+        mark,
         job,
-        its.locked().runningDirectory(),
-        Layout.runName(its.id(), its.attempt(), tools.identity().shortBoot()),
-        its.locked().hasStarted(its.id()));
+        locked.runningDirectory(),
+        Layout.runName(mark.id(), mark.attempt(), shortBoot),
+        locked.hasStarted(mark.id()));
   }
 
   /** Closes an attempt that is cancelled to its shim. */

@@ -12,7 +12,6 @@ import java.util.function.Predicate;
 import org.localq.core.Candidate;
 import org.localq.core.Capacity;
 import org.localq.core.Identity;
-import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.ProcessId;
 import org.localq.core.Schedule;
@@ -223,32 +222,23 @@ public final class Worker {
         || valid.job().cores() != chosen.cores()) {
       return false;
     }
-    Launch launch = launch(locked, chosen.id(), valid.job());
-    int attempt = launch.mark().attempt();
+    int attempt = locked.nextAttempt(chosen.id());
+    Mark mark = new Mark(locked.root().toString(), chosen.id(), attempt);
+    Launch launch = Spawning.launch(locked, mark, valid.job(), identity.shortBoot());
     if (!locked.claim(chosen.id(), attempt, engine.script(launch))) {
       return false;
     }
     log.say(chosen.id(), "claimed, attempt " + attempt + ", cores " + chosen.cores());
     try {
       engine.start(launch);
-      judge.spawned(launch.mark());
+      judge.spawned(mark);
     } catch (IOException machine) {
       // a fault of the machine, not of the job: the claim stays, and nothing else is claimed until
       // its shim is spawned
-      judge.spawnAgain(launch.mark());
+      judge.spawnAgain(mark);
       throw machine;
     }
     return true;
-  }
-
-  private Launch launch(Locked locked, JobId id, Job job) throws IOException {
-    int attempt = locked.nextAttempt(id);
-    return new Launch(
-        new Mark(locked.root().toString(), id, attempt),
-        job,
-        locked.runningDirectory(),
-        Layout.runName(id, attempt, identity.shortBoot()),
-        locked.hasStarted(id));
   }
 
   /** The directories in which something can happen that a worker should wake for. */

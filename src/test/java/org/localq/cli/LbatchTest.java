@@ -297,17 +297,7 @@ class LbatchTest {
       "'{\"state\": \"LOST\", \"ended\": \"2026-11-22T11:00:00Z\"}', 1",
     })
     void gives_the_exit_code_of_the_record(String result, int code) throws Exception {
-      Thread worker =
-          new Thread(
-              () -> {
-                try {
-                  eventually(() -> Files.exists(context.spool("1.json")), () -> "no job");
-                  context.ends(1, result);
-                } catch (Exception failed) {
-                  throw new IllegalStateException(failed);
-                }
-              });
-      worker.start();
+      Thread worker = afterTheSubmission(() -> context.ends(1, result));
       CommandContext.Ran ran = context.run("lbatch", "-W", "x").exits(code);
       worker.join();
       assertEquals("Submitted batch job 1\n", ran.out());
@@ -317,21 +307,51 @@ class LbatchTest {
           ran::toString);
     }
 
-    @Test
-    void that_can_not_be_seen_says_that_the_job_was_accepted() throws Exception {
+    /** What somebody does to the spool. */
+    private interface Hand {
+      void changes() throws Exception;
+    }
+
+    /** Somebody else, who changes the spool by hand once job 1 is there. */
+    private Thread afterTheSubmission(Hand hand) {
       Thread person =
           new Thread(
               () -> {
                 try {
                   eventually(() -> Files.exists(context.spool("1.json")), () -> "no job");
-                  Files.delete(context.spool("done"));
-                  Files.createFile(context.spool("done"));
-                  Files.delete(context.spool("1.json"));
+                  hand.changes();
                 } catch (Exception failed) {
                   throw new IllegalStateException(failed);
                 }
               });
       person.start();
+      return person;
+    }
+
+    @Test
+    void of_a_rejected_job_says_why_there_is_no_exit_code() throws Exception {
+      Thread worker =
+          afterTheSubmission(
+              () -> {
+                Files.writeString(context.spool("rejected/1.reason"), "is no job\n");
+                Files.move(context.spool("1.json"), context.spool("rejected/1.json"));
+              });
+      CommandContext.Ran ran = context.run("lbatch", "-W", "x").exits(1);
+      worker.join();
+      assertTrue(
+          ran.err().endsWith("lbatch: job 1 is REJECTED, is no job; it has no exit code\n"),
+          ran::toString);
+    }
+
+    @Test
+    void that_can_not_be_seen_says_that_the_job_was_accepted() throws Exception {
+      Thread person =
+          afterTheSubmission(
+              () -> {
+                Files.delete(context.spool("done"));
+                Files.createFile(context.spool("done"));
+                Files.delete(context.spool("1.json"));
+              });
       CommandContext.Ran ran = context.run("lbatch", "-W", "x").exits(1);
       person.join();
       assertEquals("Submitted batch job 1\n", ran.out());
@@ -346,17 +366,7 @@ class LbatchTest {
 
     @Test
     void ends_when_the_job_is_removed_by_hand() throws Exception {
-      Thread person =
-          new Thread(
-              () -> {
-                try {
-                  eventually(() -> Files.exists(context.spool("1.json")), () -> "no job");
-                  Files.delete(context.spool("1.json"));
-                } catch (Exception failed) {
-                  throw new IllegalStateException(failed);
-                }
-              });
-      person.start();
+      Thread person = afterTheSubmission(() -> Files.delete(context.spool("1.json")));
       CommandContext.Ran ran = context.run("lbatch", "-W", "x").exits(1);
       person.join();
       assertTrue(

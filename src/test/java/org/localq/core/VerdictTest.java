@@ -150,10 +150,15 @@ class VerdictTest {
     Optional<Claim.Start> start =
         switch (found.get(1)) {
           case "none" -> Optional.empty();
-          case "empty" -> Optional.of(new Claim.Start(Optional.empty(), Instant.EPOCH));
+          case "empty" ->
+              Optional.of(
+                  new Claim.Start(Optional.empty(), false, Instant.EPOCH, Optional.empty()));
           case "odd" ->
               Optional.of(new Claim.Start(Optional.empty(), true, Instant.EPOCH, Optional.empty()));
-          default -> Optional.of(new Claim.Start(Optional.of(new ProcessId(7, 7)), Instant.EPOCH));
+          default ->
+              Optional.of(
+                  new Claim.Start(
+                      Optional.of(new ProcessId(7, 7)), true, Instant.EPOCH, Optional.empty()));
         };
     Optional<Claim.End> end =
         found.get(2).equals("exit")

@@ -83,7 +83,7 @@ class ProcessTableTest {
   }
 
   private static Claim.Start token(ProcessId shim) {
-    return new Claim.Start(Optional.of(shim), Instant.EPOCH);
+    return new Claim.Start(Optional.of(shim), true, Instant.EPOCH, Optional.empty());
   }
 
   private static ProcessId id(long pid) throws IOException {
@@ -188,7 +188,9 @@ class ProcessTableTest {
     void is_found_by_the_mark_where_the_token_has_no_content() throws Exception {
       session("sleep 30; " + ALONE);
       eventuallyIs(
-          Presence.ALIVE, mark(), Optional.of(new Claim.Start(Optional.empty(), Instant.EPOCH)));
+          Presence.ALIVE,
+          mark(),
+          Optional.of(new Claim.Start(Optional.empty(), false, Instant.EPOCH, Optional.empty())));
     }
 
     @Test
@@ -197,7 +199,7 @@ class ProcessTableTest {
       eventuallyIs(
           Presence.SHIM_ONLY,
           mark(),
-          Optional.of(new Claim.Start(Optional.empty(), Instant.EPOCH)));
+          Optional.of(new Claim.Start(Optional.empty(), false, Instant.EPOCH, Optional.empty())));
     }
 
     @Test

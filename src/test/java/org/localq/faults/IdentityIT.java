@@ -53,7 +53,8 @@ class IdentityIT {
 
   /**
    * Arguments: a number and a command, which is started in the background as the process of that
-   * number. In between somebody else may fork, so it is tried again.
+   * number. In between somebody else may fork, as a gate does for each of its naps, and keep the
+   * number for as long as that takes: so it is tried again a little later.
    */
   private static final String USURP =
       """
@@ -64,6 +65,7 @@ class IdentityIT {
         "$@" </dev/null >/dev/null 2>&1 &
         [ $! -eq "$pid" ] && exit 0
         kill -s KILL $!
+        sleep 0.07
       done
       exit 2
       """;

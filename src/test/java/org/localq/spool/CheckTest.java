@@ -837,6 +837,46 @@ class CheckTest {
     }
 
     @Test
+    void gives_a_lock_back_that_another_one_made_while_it_looked() throws IOException {
+      delete(bench, ".localq/lock");
+      mkdir(bench, ".localq/lock");
+      Object[] others = new Object[1];
+      bench.fsync.before(
+          what -> {
+            if (others[0] == null) {
+              move(bench, ".localq/lock", ".localq/another");
+              bench.put(".localq/lock", "");
+              others[0] = Files.getAttribute(bench.layout.lock(), "unix:ino");
+            }
+          });
+      assertEquals(List.of(), repair());
+      assertEquals(others[0], Files.getAttribute(bench.layout.lock(), "unix:ino"));
+      bench.assertNames(".localq/aside");
+      assertFinds(List.of());
+    }
+
+    @Test
+    void of_three_at_once_refuses_rather_than_replace_a_lock() throws IOException {
+      delete(bench, ".localq/lock");
+      mkdir(bench, ".localq/lock");
+      int[] calls = new int[1];
+      bench.fsync.before(
+          what -> {
+            if (calls[0]++ == 0) {
+              move(bench, ".localq/lock", ".localq/another");
+              bench.put(".localq/lock", "");
+            } else if (what.equals(".localq/aside")) {
+              bench.put(".localq/lock", "");
+            }
+          });
+      Refusal refusal = assertThrows(Refusal.class, CheckTest.this::repair);
+      assertTrue(
+          refusal.getMessage().endsWith("; wait for the end of both, and repair again"),
+          refusal::toString);
+      bench.assertNames(".localq/aside", ".localq-lock.1");
+    }
+
+    @Test
     void makes_a_counter_where_nothing_can_be_written_yet() throws IOException {
       delete(bench, ".localq/seq/5");
       delete(bench, ".localq/tmp");

@@ -428,7 +428,10 @@ abstract class SpoolContract {
       assertEquals(
           Optional.of(
               new Claim.Start(
-                  Optional.of(new ProcessId(12, 34)), Instant.parse("2026-11-22T11:22:33Z"))),
+                  Optional.of(new ProcessId(12, 34)),
+                  true,
+                  Instant.parse("2026-11-22T11:22:33Z"),
+                  Optional.empty())),
           locked.claim(ONE).attempt().start());
     }
 

@@ -5,9 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,18 +44,8 @@ class DaemonTest {
   }
 
   /** Is asked at each poll. At the first it fails as no clock should, at the third it drains. */
-  private final class BadClock extends Clock {
+  private final class BadClock implements InstantSource {
     private final List<Optional<String>> shown = new ArrayList<>();
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
 
     @Override
     public Instant instant() {
@@ -79,7 +68,7 @@ class DaemonTest {
   void a_bug_in_collecting_ends_no_worker_and_is_said_and_shown_until_a_collection_is_made()
       throws Exception {
     BadClock clock = new BadClock();
-    Daemon daemon = rig.daemon(rig.collector("30d,5", clock));
+    Daemon daemon = rig.daemon(rig.collector("30d,5", clock.withZone(ZoneOffset.UTC)));
     Workers.Membership membership = daemon.join(new Workers.Wish(SETTINGS, 4, false));
     try {
       assertEquals(Daemon.End.DRAINED, daemon.run(SETTINGS, process -> true, trouble -> {}));
