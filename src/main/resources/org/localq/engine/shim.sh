@@ -28,6 +28,9 @@
   # Not in a directory that can't be looked into for a while: there "not seen" is not "gone".
   is_over() { [ -e . ] && { [ ! -e "$job.json" ] || [ -e "$job.$attempt.requeued" ]; } && [ -e . ]; }
 
+  # Whether test $1 $2; knows it only of a directory that can be looked into, and waits for that.
+  has() { until test "$1" "$2"; do [ -e . ] && return 1; sleep 1; done; }
+
   # Called by the run file when $1 (directory, stdin, stdout or stderr) can't be opened; still in running/ then.
   # shellcheck disable=SC2317 # reached through the run file
   cannot() {
@@ -62,13 +65,12 @@
     done
   )
   code=$?
-  until [ -e . ]; do sleep 1; done
-  [ -s "$job.$attempt.started" ] || exit 0
+  has -s "$job.$attempt.started" || exit 0
   is_over && exit 0
 
   # Whatever the subshell ended with: a signal may have come between its token and its end, and an attempt ends once.
   for what in directory stdin stdout stderr; do
-    [ -e "$job.$attempt.exit-$what" ] && exit 0
+    has -e "$job.$attempt.exit-$what" && exit 0
   done
 
   # The exit token. Its name says it all; the times are welcome where there is room.

@@ -75,8 +75,7 @@ final class ShimBench implements AutoCloseable {
     return this;
   }
 
-  /** What attempt 1 executes. */
-  /** A run file with this text, which ends as every run file does. */
+  /** A run file for attempt 1 with this text, which ends as every run file does. */
   ShimBench script(String text) throws IOException {
     return script((text + "\nexit\n").getBytes(StandardCharsets.ISO_8859_1));
   }

@@ -47,7 +47,7 @@ record Strace(String call, String effect, String when, List<Path> paths, Path lo
 
   private List<String> words() {
     List<String> words =
-        new ArrayList<>(List.of("strace", "-f", "-qq", "-o", log.toString(), "-e"));
+        new ArrayList<>(List.of("strace", "-f", "-qq", "-y", "-o", log.toString(), "-e"));
     words.add("signal=none");
     words.add("-e");
     words.add("trace=" + call);
