@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: MIT
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * {@code java src/bench/java/Benchmark.java [SECTION…]}: localq beside its peers, in turn, in one
+ * run, as one table.
+ *
+ * <p>Builds nothing: {@code mvn -B package} first. Debian's packages task-spooler, nq, parallel and
+ * hyperfine are the peers and the stop-watch; a peer that is missing has no row. Times differ from
+ * machine to machine: quote the ratios.
+ */
+public final class Benchmark {
+  private static final int ROUNDS = 8;
+  private static final int CALLS_A_ROUND = 5;
+  private static final int LATENCIES = 60;
+
+  /** task-spooler refuses at about 1000. */
+  private static final int JOBS = 900;
+
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  private final Path scratch;
+  private final Path localq;
+  private final Map<String, String> environment;
+  private final List<Row> rows = new ArrayList<>();
+
+  private record Row(String work, String who, List<Double> values, String unit) {
+    double median() {
+      List<Double> sorted = values.stream().sorted().toList();
+      int n = sorted.size();
+      return (sorted.get((n - 1) / 2) + sorted.get(n / 2)) / 2;
+    }
+
+    double at(double share) {
+      List<Double> sorted = values.stream().sorted().toList();
+      return sorted.get((int) Math.min(sorted.size() - 1, Math.floor(share * sorted.size())));
+    }
+  }
+
+  private Benchmark(Path scratch, Path localq) {
+    this.scratch = scratch;
+    this.localq = localq;
+    this.environment = new LinkedHashMap<>(System.getenv());
+    environment.keySet().removeIf(name -> name.startsWith("LOCALQ_") || name.startsWith("TS_"));
+    environment.remove("XDG_CACHE_HOME");
+    environment.put("HOME", scratch.toString());
+    environment.put("TMPDIR", scratch.toString());
+    environment.put("TS_SOCKET", scratch.resolve("tsp").toString());
+    environment.put("NQDIR", scratch.resolve("nq").toString());
+    environment.put("PARALLEL_HOME", scratch.resolve("parallel").toString());
+  }
+
+  /** Runs the sections that are named, or all. */
+  public static void main(String[] sections) throws Exception {
+    Path localq = Path.of("target/localq").toAbsolutePath();
+    if (!Files.isExecutable(localq.resolve("bin/lbatch"))) {
+      System.err.println("benchmark: no " + localq + "/bin/lbatch; run mvn -B package first");
+      System.exit(1);
+    }
+    // beside the build and not in /tmp, which may be memory: a fsync is to cost what it costs
+    Path scratch = Files.createTempDirectory(localq.getParent(), "bench-");
+    Benchmark benchmark = new Benchmark(scratch, localq);
+    try {
+      benchmark.run(List.of(sections));
+    } finally {
+      benchmark.end();
+    }
+  }
+
+  private void run(List<String> sections) throws Exception {
+    prepare();
+    Map<String, Section> all = new LinkedHashMap<>();
+    all.put("cold", this::cold);
+    all.put("latency", this::latency);
+    all.put("throughput", this::throughput);
+    for (Map.Entry<String, Section> section : all.entrySet()) {
+      if (sections.isEmpty() || sections.contains(section.getKey())) {
+        System.err.println("benchmark: " + section.getKey());
+        section.getValue().run();
+      }
+    }
+    print();
+  }
+
+  private interface Section {
+    void run() throws Exception;
+  }
+
+  // --- Processes ---------------------------------------------------------------------------------
+
+  private Process start(Path output, List<String> words) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(words).directory(scratch.toFile());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    builder.redirectInput(new File("/dev/null"));
+    builder.redirectErrorStream(true).redirectOutput(output.toFile());
+    return builder.start();
+  }
+
+  /** Runs a program to its end; what it printed. Any exit code but 0 ends the benchmark. */
+  private String call(String... words) throws Exception {
+    Path output = Files.createTempFile(scratch, "output", "");
+    try {
+      Process process = start(output, List.of(words));
+      if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IllegalStateException(String.join(" ", words) + " does not end");
+      }
+      String text = Files.readString(output, StandardCharsets.ISO_8859_1).strip();
+      if (process.exitValue() != 0) {
+        throw new IllegalStateException(
+            String.join(" ", words) + ": exit code " + process.exitValue() + ": " + text);
+      }
+      return text;
+    } finally {
+      Files.delete(output);
+    }
+  }
+
+  private String bin(String command) {
+    return localq.resolve("bin").resolve(command).toString();
+  }
+
+  private static boolean has(String program) {
+    return Stream.of(System.getenv("PATH").split(":"))
+        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+  }
+
+  private static void await(String what, Supplier<Boolean> condition) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.get()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IllegalStateException("still waiting for " + what);
+      }
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+  }
+
+  // --- Before and after --------------------------------------------------------------------------
+
+  /** Has the class-data archive made, and refuses to measure without it. */
+  private void prepare() throws Exception {
+    call(bin("linfo"), "--version");
+    Path cache = scratch.resolve(".cache/localq");
+    await("the class-data archive", () -> !archives(cache).isEmpty());
+    Path classes = scratch.resolve("classes");
+    String log = "-Xlog:class+load=info:file=classes";
+    if (archives(cache).get(0).toString().endsWith(".aot")) {
+      log += " -XX:AOTMode=on"; // speaks up where the cache does not fit
+    }
+    environment.put("LOCALQ_JAVA_OPTS", log);
+    call(bin("linfo"), "--version");
+    environment.remove("LOCALQ_JAVA_OPTS");
+    Pattern ours = Pattern.compile("(org\\.localq|picocli)\\..* source: shared objects file.*");
+    try (Stream<String> lines = Files.lines(classes)) {
+      if (lines.noneMatch(line -> ours.matcher(line).find())) {
+        throw new IllegalStateException("the class-data archive is not used: " + archives(cache));
+      }
+    }
+    call(bin("lbatch"), "true");
+  }
+
+  private static List<Path> archives(Path cache) {
+    try (Stream<Path> all = Files.exists(cache) ? Files.walk(cache) : Stream.empty()) {
+      return all.filter(file -> file.toString().matches(".*\\.(aot|jsa)")).toList();
+    } catch (IOException | UncheckedIOException changing) {
+      return List.of();
+    }
+  }
+
+  private void end() throws Exception {
+    call("sh", "-c", bin("localqd") + " stop --cancel || :");
+    call("sh", "-c", "tsp -K || :");
+    try (Stream<Path> all = Files.walk(scratch)) {
+      for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  // --- Cold commands -----------------------------------------------------------------------------
+
+  private static final Pattern TIMES = Pattern.compile("\"times\": \\[([^]]*)]");
+
+  private void cold() throws Exception {
+    Map<String, String> commands = new LinkedHashMap<>();
+    commands.put("bare JVM, hello world", hello());
+    commands.put("lbatch true", bin("lbatch") + " true");
+    commands.put(
+        "lbatch true, by the JVM", "env LOCALQ_NO_SHORTCUT=1 " + bin("lbatch") + " true");
+    commands.put("linfo --state 1", bin("linfo") + " --state 1");
+    commands.put("lqueue -j 1", bin("lqueue") + " -j 1");
+    if (has("tsp")) {
+      call("tsp", "-S", "1");
+      call("tsp", "sleep", "100");
+      commands.put("task-spooler: tsp true", "tsp true");
+    }
+    if (has("nq")) {
+      call("nq", "sleep", "100");
+      commands.put("nq true", "nq true");
+    }
+    Map<String, List<Double>> times = new LinkedHashMap<>();
+    for (int round = 0; round < ROUNDS; round++) {
+      for (Map.Entry<String, String> command : commands.entrySet()) {
+        times
+            .computeIfAbsent(command.getKey(), who -> new ArrayList<>())
+            .addAll(hyperfine(command.getValue()));
+      }
+    }
+    times.forEach((who, values) -> rows.add(new Row("cold command", who, values, "ms")));
+    call("sh", "-c", "tsp -K || :");
+    call("sh", "-c", "kill $(nq -t 2>&1 | cut -c2- | sed 's/.*[.]//') || :");
+  }
+
+  private List<Double> hyperfine(String command) throws Exception {
+    String file = "hyperfine.json";
+    call(
+        "hyperfine", "-N", "-w", "1", "-r", "" + CALLS_A_ROUND, "--export-json", file, command);
+    Matcher times = TIMES.matcher(Files.readString(scratch.resolve(file)));
+    if (!times.find()) {
+      throw new IllegalStateException("hyperfine wrote no times");
+    }
+    return Stream.of(times.group(1).split(",")).map(t -> Double.parseDouble(t) * 1000).toList();
+  }
+
+  /** A JVM that does nothing, with the flags of our own. */
+  private String hello() throws Exception {
+    Files.writeString(
+        scratch.resolve("Hello.java"),
+        "class Hello { public static void main(String[] a) { System.out.println(\"hello\"); } }");
+    String home = System.getProperty("java.home");
+    call(home + "/bin/javac", "Hello.java");
+    String options =
+        Files.readAllLines(localq.resolve("share/localq/launch")).stream()
+            .filter(line -> line.startsWith("options='"))
+            .map(line -> line.substring(line.indexOf('\'') + 1, line.lastIndexOf('\'')))
+            .findFirst()
+            .orElseThrow();
+    return home + "/bin/java " + options + " -cp " + scratch + " Hello";
+  }
+
+  // --- Start latency -----------------------------------------------------------------------------
+
+  private interface Submit {
+    /** Submits {@code date +%s%N}; where its output will be. */
+    Path submit(int n) throws Exception;
+  }
+
+  private void latency() throws Exception {
+    call(bin("localqd"), "-n", "2", "start");
+    Map<String, Submit> peers = new LinkedHashMap<>();
+    peers.put(
+        "localq",
+        n -> {
+          Path output = scratch.resolve("latency-" + n);
+          call(bin("lbatch"), "-o", output.toString(), "date", "+%s%N");
+          return output;
+        });
+    if (has("tsp")) {
+      peers.put("task-spooler", n -> Path.of(call("tsp", "-o", call("tsp", "date", "+%s%N"))));
+    }
+    if (has("nq")) {
+      peers.put("nq", n -> scratch.resolve("nq").resolve("," + call("nq", "date", "+%s%N")));
+    }
+    Map<String, List<Double>> whole = new LinkedHashMap<>();
+    Map<String, List<Double>> accepted = new LinkedHashMap<>();
+    for (int n = 0; n < LATENCIES; n++) {
+      for (Map.Entry<String, Submit> peer : peers.entrySet()) {
+        Instant before = Instant.now();
+        Path output = peer.getValue().submit(n);
+        Instant after = Instant.now();
+        await("the job of " + peer.getKey(), () -> stamp(output).isPresent());
+        Instant begun = stamp(output).orElseThrow();
+        put(whole, peer.getKey(), before, begun);
+        put(accepted, peer.getKey(), after, begun);
+        // an idle worker is what is asked for
+        TimeUnit.MILLISECONDS.sleep(100);
+      }
+    }
+    whole.forEach((who, values) -> rows.add(new Row("submit to start", who, values, "ms")));
+    rows.add(new Row("accepted to start", "localq", accepted.get("localq"), "ms"));
+    call(bin("localqd"), "stop");
+  }
+
+  private static void put(
+      Map<String, List<Double>> times, String who, Instant from, Instant to) {
+    times
+        .computeIfAbsent(who, key -> new ArrayList<>())
+        .add(Duration.between(from, to).toNanos() / 1e6);
+  }
+
+  private static final Pattern STAMP = Pattern.compile("(?m)^([0-9]{10})([0-9]{9})$");
+
+  /** The time that {@code date +%s%N} printed. */
+  private static Optional<Instant> stamp(Path output) {
+    try {
+      Matcher stamp = STAMP.matcher(Files.readString(output, StandardCharsets.ISO_8859_1));
+      return stamp.find()
+          ? Optional.of(
+              Instant.ofEpochSecond(
+                  Long.parseLong(stamp.group(1)), Long.parseLong(stamp.group(2))))
+          : Optional.empty();
+    } catch (IOException notYet) {
+      return Optional.empty();
+    }
+  }
+
+  // --- Throughput --------------------------------------------------------------------------------
+
+  private void throughput() throws Exception {
+    for (int round = 0; round < 3; round++) {
+      rate("localq, -n 2", localqRate(round));
+      if (has("tsp")) {
+        rate("task-spooler, -S 2", tspRate());
+      }
+      if (has("nq")) {
+        rate("nq (one at a time)", nqRate());
+      }
+      if (has("parallel")) {
+        rate("parallel -j2", plain("parallel -j2 -n0 true"));
+      }
+      rate("a bare sh launcher and our shim", launcher());
+      rate("xargs -P2 (no queue)", plain("xargs -P2 -n1 true"));
+    }
+  }
+
+  private void rate(String who, double jobsASecond) {
+    System.err.printf(Locale.ROOT, "  %-34s %7.1f/s%n", who, jobsASecond);
+    for (Row row : rows) {
+      if (row.who().equals(who) && row.unit().equals("/s")) {
+        row.values().add(jobsASecond);
+        return;
+      }
+    }
+    rows.add(new Row("no-op jobs, 2 at a time", who, new ArrayList<>(List.of(jobsASecond)), "/s"));
+  }
+
+  /** From the first record to the last, by a worker that has just come. */
+  private double localqRate(int round) throws Exception {
+    String uri = scratch.resolve("q" + round).toString();
+    call(bin("localqd"), "-u", uri, "-n", "2", "start");
+    call(bin("localqd"), "-u", uri, "stop");
+    String loop = "i=0; while [ $i -lt " + JOBS + " ]; do i=$((i + 1)); \"$@\"; done";
+    call("sh", "-c", loop, "sh", bin("lbatch"), "-u", uri, "-o", "/dev/null", "true");
+    call(bin("localqd"), "-u", uri, "-n", "2", "start");
+    Path done = Path.of(uri + ".queue/done");
+    await("localq", () -> count(done) == JOBS);
+    call(bin("localqd"), "-u", uri, "stop");
+    try (Stream<Path> records = Files.list(done)) {
+      List<Instant> ends = new ArrayList<>();
+      for (Path record : records.toList()) {
+        if (!Files.readString(record).contains("\"COMPLETED\"")) {
+          throw new IllegalStateException(record + " is no COMPLETED job's");
+        }
+        ends.add(Files.getLastModifiedTime(record).toInstant());
+      }
+      ends.sort(Comparator.naturalOrder());
+      return (JOBS - 1) / seconds(Duration.between(ends.get(0), ends.get(JOBS - 1)));
+    }
+  }
+
+  private static int count(Path directory) {
+    try (Stream<Path> files = Files.list(directory)) {
+      return (int) files.count();
+    } catch (IOException | UncheckedIOException changing) {
+      return -1;
+    }
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
+  }
+
+  private double tspRate() throws Exception {
+    call("sh", "-c", "tsp -K || :");
+    call("tsp", "-S", "1");
+    call("tsp", "sh", "-c", "until [ -e go ]; do sleep 0.01; done");
+    call("sh", "-c", "i=0; while [ $i -lt " + JOBS + " ]; do i=$((i + 1)); tsp -n true; done");
+    String last = call("tsp", "date", "+%s%N");
+    call("tsp", "-S", "2");
+    Instant go = Instant.now();
+    Files.createFile(scratch.resolve("go"));
+    Path output = Path.of(call("tsp", "-o", last));
+    await("task-spooler", () -> stamp(output).isPresent());
+    Files.delete(scratch.resolve("go"));
+    double rate = JOBS / seconds(Duration.between(go, stamp(output).orElseThrow()));
+    call("tsp", "-K");
+    return rate;
+  }
+
+  private double nqRate() throws Exception {
+    call("nq", "sh", "-c", "until [ -e go ]; do sleep 0.01; done");
+    call("sh", "-c", "i=0; while [ $i -lt " + JOBS + " ]; do i=$((i + 1)); nq true; done");
+    Path output = scratch.resolve("nq").resolve("," + call("nq", "date", "+%s%N"));
+    Instant go = Instant.now();
+    Files.createFile(scratch.resolve("go"));
+    await("nq", () -> stamp(output).isPresent());
+    Files.delete(scratch.resolve("go"));
+    return JOBS / seconds(Duration.between(go, stamp(output).orElseThrow()));
+  }
+
+  private double plain(String command) throws Exception {
+    return timed(JOBS, "sh", "-c", "seq " + JOBS + " | " + command);
+  }
+
+  /** What the shims cost by themselves: no claims, no records, no fsync, no look at processes. */
+  private double launcher() throws Exception {
+    Path running = Files.createDirectories(scratch.resolve("launcher"));
+    for (int n = 1; n <= JOBS; n++) {
+      Files.writeString(running.resolve(n + ".json"), "{}");
+      Files.writeString(running.resolve(n + ".run"), "exec env -i -- 'A=b' 'true'\n");
+    }
+    String shim = scratch.resolve("shim.sh").toString();
+    Files.copy(Path.of("src/main/resources/org/localq/engine/shim.sh"), Path.of(shim));
+    String loop =
+        "cd launcher; half() { while [ $i -le $1 ]; do setsid sh \"$0\" $i 1 $i.run </dev/null"
+            + " >/dev/null 2>&1; i=$((i + 1)); done; }; i=1; half "
+            + JOBS / 2
+            + " & i="
+            + (JOBS / 2 + 1)
+            + "; half "
+            + JOBS
+            + "; wait";
+    double rate = timed(JOBS, "sh", "-c", loop, shim);
+    long ended =
+        IntStream.rangeClosed(1, JOBS).filter(n -> Files.exists(running.resolve(n + ".1.exit-0"))).count();
+    if (ended != JOBS) {
+      throw new IllegalStateException("only " + ended + " of the launcher's jobs ended");
+    }
+    call("rm", "-rf", "launcher", shim);
+    return rate;
+  }
+
+  private double timed(int jobs, String... words) throws Exception {
+    long before = System.nanoTime();
+    call(words);
+    return jobs / ((System.nanoTime() - before) / 1e9);
+  }
+
+  // --- The table ---------------------------------------------------------------------------------
+
+  private void print() throws IOException {
+    System.out.println("| work | who | median | 5 % to 95 % | beside the first |");
+    System.out.println("|---|---|---|---|---|");
+    Map<String, Double> first = new LinkedHashMap<>();
+    for (Row row : rows) {
+      double median = row.median();
+      first.putIfAbsent(row.work(), median);
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %s | %.1f %s | %.1f to %.1f | %.2f |%n",
+          row.work(),
+          row.who(),
+          median,
+          row.unit(),
+          row.at(0.05),
+          row.at(0.95),
+          median / first.get(row.work()));
+    }
+  }
+}
