@@ -12,7 +12,6 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -57,7 +56,7 @@ public final class Main {
               new Door.Console(out, err, isTerminal()),
               surroundings(),
               new LocalMachine(PROC),
-              Clock.systemDefaultZone(),
+              new LocalClock(),
               List.copyOf(line.subList(0, words)));
       code = run(door, line.subList(words, line.size()));
     } catch (IOException failed) {
