@@ -282,7 +282,7 @@ public final class Benchmark {
       peers.put("task-spooler", n -> Path.of(call("tsp", "-o", call("tsp", "date", "+%s%N"))));
     }
     if (has("nq")) {
-      peers.put("nq", n -> scratch.resolve("nq").resolve("," + call("nq", "date", "+%s%N")));
+      peers.put("nq", n -> scratch.resolve("nq").resolve(call("nq", "date", "+%s%N")));
     }
     Map<String, List<Double>> whole = new LinkedHashMap<>();
     Map<String, List<Double>> accepted = new LinkedHashMap<>();
@@ -398,27 +398,28 @@ public final class Benchmark {
     call("tsp", "-S", "1");
     call("tsp", "sh", "-c", "until [ -e go ]; do sleep 0.01; done");
     call("sh", "-c", "i=0; while [ $i -lt " + JOBS + " ]; do i=$((i + 1)); tsp -n true; done");
-    String last = call("tsp", "date", "+%s%N");
+    call("tsp", "-n", "sh", "-c", "date +%s%N >end");
     call("tsp", "-S", "2");
+    return whenGoOn("task-spooler");
+  }
+
+  /** Lets the first job end; how many a second ended until the last one wrote the time. */
+  private double whenGoOn(String who) throws Exception {
+    Path end = scratch.resolve("end");
     Instant go = Instant.now();
     Files.createFile(scratch.resolve("go"));
-    Path output = Path.of(call("tsp", "-o", last));
-    await("task-spooler", () -> stamp(output).isPresent());
+    await(who, () -> stamp(end).isPresent());
+    double rate = JOBS / seconds(Duration.between(go, stamp(end).orElseThrow()));
     Files.delete(scratch.resolve("go"));
-    double rate = JOBS / seconds(Duration.between(go, stamp(output).orElseThrow()));
-    call("tsp", "-K");
+    Files.delete(end);
     return rate;
   }
 
   private double nqRate() throws Exception {
     call("nq", "sh", "-c", "until [ -e go ]; do sleep 0.01; done");
     call("sh", "-c", "i=0; while [ $i -lt " + JOBS + " ]; do i=$((i + 1)); nq true; done");
-    Path output = scratch.resolve("nq").resolve("," + call("nq", "date", "+%s%N"));
-    Instant go = Instant.now();
-    Files.createFile(scratch.resolve("go"));
-    await("nq", () -> stamp(output).isPresent());
-    Files.delete(scratch.resolve("go"));
-    return JOBS / seconds(Duration.between(go, stamp(output).orElseThrow()));
+    call("nq", "sh", "-c", "date +%s%N >end");
+    return whenGoOn("nq");
   }
 
   private double plain(String command) throws Exception {
