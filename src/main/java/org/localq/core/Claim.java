@@ -40,7 +40,12 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, int rest
       Optional<ProcessId> shim, boolean begun, Instant at, Optional<Duration> over) {}
 
   /** An exit token. */
-  public record End(Exit exit, Instant at, Usage usage) {}
+  public record End(Exit exit, Instant at, Usage usage) {
+    /** Whether the shim has written all that it has to say: a token has a name before a content. */
+    public boolean isWhole() {
+      return usage.userSeconds().isPresent();
+    }
+  }
 
   /** The wish that a job ends, with the time between TERM and KILL. */
   public record Cancel(Duration grace) {}

@@ -63,6 +63,10 @@ public enum Verdict {
       }
       return unstarted.compareTo(PATIENCE) < 0 ? WAIT : RESPAWN;
     }
+    if (presence == Presence.SHIM_ONLY && attempt.end().filter(Claim.End::isWhole).isPresent()) {
+      // it is done with this attempt, and waits for another
+      return cancelled ? RECORD_CANCELLED : RECORD_EXIT;
+    }
     if (presence == Presence.GONE) {
       boolean ran = attempt.start().get().begun();
       // a machine that can't fork now is not asked again and again

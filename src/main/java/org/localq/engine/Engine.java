@@ -3,10 +3,19 @@ package org.localq.engine;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.localq.core.Claim;
+import org.localq.core.JobId;
 import org.localq.core.Presence;
+import org.localq.core.ProcessId;
 
-/** Runs claimed jobs. */
+/**
+ * Runs claimed jobs, each attempt by a shim.
+ *
+ * <p>A shim executes one attempt after the other, as it is told. Which one it is at, the start
+ * token says that it makes; what it was told to do and has not begun is lost with the worker, and
+ * spawned again by the next one. So all that an engine remembers of its shims only saves work.
+ */
 public interface Engine {
   /** What the shim of this attempt executes. */
   byte[] script(Launch launch);
@@ -18,12 +27,42 @@ public interface Engine {
    */
   void start(Launch launch) throws IOException;
 
-  /** Looks at all processes. */
-  Look look() throws IOException;
+  /** This attempt is recorded, by its exit token: its shim can be given another. */
+  default void ended(Mark mark) {}
+
+  /**
+   * Nobody knows what this attempt's shim is at, or whether it is there: neither it nor any that is
+   * idle is given another attempt. It comes to its end by itself, when it is done.
+   */
+  default void abandon(Mark mark) {}
+
+  /** The shims of the jobs that are not among these are {@linkplain #abandon abandoned}. */
+  default void retain(Set<JobId> jobs) {}
+
+  /** A while has passed: shims that were not needed meanwhile can go. */
+  default void rest() {}
+
+  /**
+   * Looks at all processes.
+   *
+   * @param named the shims that start tokens name: any other of the spool can be at an attempt
+   *     whose token names none yet
+   */
+  Look look(Set<ProcessId> named) throws IOException;
+
+  /** Looks at all processes, where no token is known. */
+  default Look look() throws IOException {
+    return look(Set.of());
+  }
 
   /** A machine on which no job's process runs. */
   Look NOTHING_RUNS =
       new Look() {
+        @Override
+        public boolean isConclusive() {
+          return true;
+        }
+
         @Override
         public Presence presence(Mark mark, Optional<Claim.Start> start) {
           return Presence.GONE;
@@ -46,6 +85,9 @@ public interface Engine {
 
   /** The processes of this machine at one moment. */
   interface Look {
+    /** Whether no process can have been missed by what was asked so far. */
+    boolean isConclusive();
+
     /** What is alive of an attempt. */
     Presence presence(Mark mark, Optional<Claim.Start> start) throws IOException;
 

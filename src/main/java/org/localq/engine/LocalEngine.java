@@ -5,18 +5,23 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32;
+import org.localq.core.JobId;
+import org.localq.core.ProcessId;
 
 /**
- * Runs jobs as processes of this machine: {@code setsid sh shim JOB ATTEMPT RUNFILE}, in running/.
+ * Runs jobs as processes of this machine: {@code setsid sh shim RUNNING}, which is told of each
+ * attempt that it is to execute.
  *
  * <p>The shim leads a session of its own, so that neither a closed terminal nor the worker's end
  * reaches the job, and writes the exit code itself.
  */
 public final class LocalEngine implements Engine {
-  private static final List<String> NEEDED = List.of("setsid", "sh");
   private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
   private final Path proc;
@@ -24,6 +29,10 @@ public final class LocalEngine implements Engine {
   private final Inherited own;
   private final String path;
   private final String uri;
+  private final Shims shims = new Shims();
+
+  /** Where each was found last. */
+  private final Map<String, Path> programs = new HashMap<>();
 
   /**
    * An engine.
@@ -64,60 +73,82 @@ public final class LocalEngine implements Engine {
 
   @Override
   public void start(Launch launch) throws IOException {
-    for (String program : NEEDED) {
-      if (!isOnPath(program)) {
-        throw new IOException(program + ": not found on the worker's PATH, which is " + path);
-      }
-    }
+    String setsid = program("setsid");
+    String shell = program("sh");
     if (!Files.isReadable(shim)) {
       throw new IOException(
           shim
               + ": can't be read, expected the text that starts jobs; to write it: localqd restart");
     }
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            "setsid",
-            "sh",
-            shim.toString(),
-            launch.mark().id().toString(),
-            Integer.toString(launch.mark().attempt()),
-            launch.runFile());
+    shims.execute(launch, () -> spawn(List.of(setsid, shell, shim.toString()), launch));
+  }
+
+  private Process spawn(List<String> command, Launch launch) throws IOException {
+    List<String> words = new ArrayList<>(command);
+    words.add(launch.directory().toString());
+    ProcessBuilder builder = new ProcessBuilder(words);
     Map<String, String> environment = builder.environment();
     environment.clear();
     environment.put("PATH", path);
-    environment.put(Mark.SPOOL, launch.mark().spool());
-    environment.put(Mark.JOB_ID, launch.mark().id().toString());
-    environment.put(Mark.ATTEMPT, Integer.toString(launch.mark().attempt()));
+    environment.put(Mark.SHIM, launch.mark().spool());
     builder.directory(launch.directory().toFile());
-    builder.redirectInput(Path.of("/dev/null").toFile());
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     try {
-      builder.start();
+      return builder.start();
     } catch (OutOfMemoryError noThread) {
       // Not of the heap, which ends a worker at once: the JVM wants a thread for each child, and
-      // the system gave it none. The shim may be there; spawned again, one of the two goes on.
+      // the system gave it none. The shim may be there, and ends when it is told nothing.
       throw new IOException("can't wait for a shim: " + noThread.getMessage(), noThread);
     }
   }
 
-  /** Without this a missing sh would show only as a shim that never comes. */
-  private boolean isOnPath(String program) {
+  @Override
+  public void ended(Mark mark) {
+    shims.ended(mark);
+  }
+
+  @Override
+  public void abandon(Mark mark) {
+    shims.abandon(mark);
+  }
+
+  @Override
+  public void retain(Set<JobId> jobs) {
+    shims.retain(jobs);
+  }
+
+  @Override
+  public void rest() {
+    shims.rest();
+  }
+
+  /**
+   * Where a program is, by its whole path: a fork that has to try each directory of a PATH takes
+   * the longer for it. And without this a missing sh would show only as a shim that never comes.
+   */
+  private String program(String name) throws IOException {
+    Path last = programs.get(name);
+    if (last != null && Files.isExecutable(last)) {
+      return last.toString();
+    }
     for (String directory : path.split(":")) {
       try {
-        if (Files.isExecutable(Path.of(directory, program))) {
-          return true;
+        Path place = Path.of(directory, name).toAbsolutePath();
+        if (Files.isExecutable(place)) {
+          programs.put(name, place);
+          return place.toString();
         }
       } catch (InvalidPathException noText) {
         // the JVM can't look there
       }
     }
-    return false;
+    throw new IOException(name + ": not found on the worker's PATH, which is " + path);
   }
 
   @Override
-  public Look look() throws IOException {
-    return ProcessTable.read(proc);
+  public Look look(Set<ProcessId> named) throws IOException {
+    return ProcessTable.read(proc, named);
   }
 
   /** A short name for the text of a shim: two versions of localq can share a spool. */

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.localq.core.Claim;
 import org.localq.core.Presence;
 import org.localq.core.ProcessId;
@@ -37,25 +38,61 @@ final class ProcessTable implements Engine.Look {
   private final long self;
   private final List<ProcessStat> rows;
 
+  /** Those that are led by a shim of which a token says what it is at. */
+  private final Set<Long> namedSessions;
+
+  private boolean conclusive;
+
   /** Read at most once a look, however many jobs ask. */
   private final Map<ProcessId, String> environs = new HashMap<>();
 
-  private ProcessTable(Path proc, long self, List<ProcessStat> rows) {
+  private ProcessTable(
+      Path proc, List<ProcessStat> rows, Set<ProcessId> named, boolean conclusive) {
     this.proc = proc;
-    this.self = self;
+    this.namedSessions =
+        rows.stream()
+            .map(ProcessStat::id)
+            .filter(named::contains)
+            .map(ProcessId::pid)
+            .collect(Collectors.toSet());
+    this.self = ProcessHandle.current().pid();
     this.rows = rows;
+    this.conclusive = conclusive;
   }
 
-  static ProcessTable read(Path proc) throws IOException {
-    List<ProcessStat> rows = new ArrayList<>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(proc, "[1-9]*")) {
-      for (Path entry : entries) {
-        ProcessStat.read(entry).filter(ProcessStat::isAlive).ifPresent(rows::add);
+  static ProcessTable read(Path proc, Set<ProcessId> named) throws IOException {
+    List<Path> entries = entries(proc);
+    List<ProcessStat> rows = new ArrayList<>(entries.size());
+    for (Path entry : entries) {
+      ProcessStat.read(entry).filter(ProcessStat::isAlive).ifPresent(rows::add);
+    }
+    return new ProcessTable(proc, rows, named, rows.size() == entries.size());
+  }
+
+  private static List<Path> entries(Path proc) throws IOException {
+    List<Path> entries = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(proc)) {
+      for (Path entry : all) {
+        char first = entry.getFileName().toString().charAt(0);
+        if (first >= '1' && first <= '9') {
+          entries.add(entry);
+        }
       }
     } catch (DirectoryIteratorException failed) {
       throw failed.getCause();
     }
-    return new ProcessTable(proc, ProcessHandle.current().pid(), rows);
+    return entries;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Who was not listed was forked later by a process that was; and that one is still there when
+   * its turn comes, or is missed then, or a zombie.
+   */
+  @Override
+  public boolean isConclusive() {
+    return conclusive;
   }
 
   /**
@@ -80,14 +117,16 @@ final class ProcessTable implements Engine.Look {
     for (ProcessStat row : rows) {
       // a job's processes are younger than its shim; lcancel may be one of them and must not end
       // itself
-      if (row.id().ticks() < notBefore || row.id().pid() == self) {
+      if (row.id().ticks() < notBefore || row.id().pid() == self || row.kernel()) {
         continue;
       }
       boolean session = shim.isPresent() && !usurped && row.session() == shim.get().pid();
       boolean marked = !(session && leaderAlive) && isMarked(row, mark);
       if (session || marked) {
-        boolean isShim = shim.isPresent() ? row.id().equals(shim.get()) : isShim(row);
+        boolean isShim = shim.isPresent() ? row.id().equals(shim.get()) : isLeader(row);
         members.add(new Member(row, isShim, marked || leaderAlive || isOlder(row, start)));
+      } else if (start.isPresent() && shim.isEmpty() && isOfUnnamedShim(row, mark)) {
+        members.add(new Member(row, true, false));
       }
     }
     // a session's number is not used again while the session has members: one that is certain makes
@@ -110,8 +149,25 @@ final class ProcessTable implements Engine.Look {
     return over.isPresent() && row.id().ticks() * MILLIS_PER_TICK <= over.get().toMillis();
   }
 
-  /** Without a token that names it: the marked process that leads a session. */
-  private static boolean isShim(ProcessStat row) {
+  /**
+   * Whether it may be the shim that made a token which names none, or what that one has forked to
+   * become the command: a shim of this spool, of which no other token says what it is at. It is
+   * forked before the token is written, and its shim may have been killed meanwhile.
+   */
+  private boolean isOfUnnamedShim(ProcessStat row, Mark mark) throws IOException {
+    if (namedSessions.contains(row.session())) {
+      return false;
+    }
+    String environ = environ(row);
+    return environ.contains("\0" + Mark.SHIM + "=" + bytes(mark.spool()) + "\0")
+        // what a job sets of its own makes it no shim
+        && !environ.contains("\0" + Mark.JOB_ID + "=");
+  }
+
+  /**
+   * Of marked processes: the shims of earlier versions had one attempt each, and carry its mark.
+   */
+  private static boolean isLeader(ProcessStat row) {
     return row.session() == row.id().pid();
   }
 
@@ -120,27 +176,39 @@ final class ProcessTable implements Engine.Look {
   }
 
   private boolean isMarked(ProcessStat row, Mark mark) throws IOException {
-    String environ = environs.get(row.id());
-    if (environ == null) {
-      environ = environ(row);
-      environs.put(row.id(), environ);
-    }
-    String spool =
-        new String(mark.spool().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    String environ = environ(row);
     return environ.contains("\0" + Mark.JOB_ID + "=" + mark.id() + "\0")
         && environ.contains("\0" + Mark.ATTEMPT + "=" + mark.attempt() + "\0")
-        && environ.contains("\0" + Mark.SPOOL + "=" + spool + "\0");
+        && environ.contains("\0" + Mark.SPOOL + "=" + bytes(mark.spool()) + "\0");
+  }
+
+  /** A character a byte, as an environment is read here. */
+  private static String bytes(String path) {
+    return new String(path.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+  }
+
+  private String environ(ProcessStat row) throws IOException {
+    String environ = environs.get(row.id());
+    if (environ == null) {
+      environ = readEnviron(row);
+      environs.put(row.id(), environ);
+    }
+    return environ;
   }
 
   /**
    * A process's environment, one char a byte; empty when it is gone, somebody else's, or carries no
    * mark at all.
    */
-  private String environ(ProcessStat row) throws IOException {
+  private String readEnviron(ProcessStat row) throws IOException {
     try {
       byte[] bytes = Files.readAllBytes(directory(row).resolve("environ"));
+      // while a process becomes another program, what it was given does not show
+      conclusive &= bytes.length > 0;
       String environ = "\0" + new String(bytes, StandardCharsets.ISO_8859_1);
-      return environ.contains("\0" + Mark.JOB_ID + "=") ? environ : "";
+      return environ.contains("\0" + Mark.JOB_ID + "=") || environ.contains("\0" + Mark.SHIM + "=")
+          ? environ
+          : "";
     } catch (NoSuchFileException | AccessDeniedException goneOrForeign) {
       return "";
     } catch (IOException failed) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.localq.core.Candidate;
 import org.localq.core.Job;
 import org.localq.core.JobId;
@@ -68,7 +69,7 @@ public final class Intake {
   private final Map<Path, Immovable> stuck = new HashMap<>();
   // given out to drops that are to be refused under them, and could not be yet
   private final Map<Path, JobId> promised = new HashMap<>();
-  private final Map<JobId, Candidate> known = new HashMap<>();
+  private final Map<JobId, Candidate> known = new TreeMap<>();
   private boolean unread;
   private Optional<IOException> trouble = Optional.empty();
 

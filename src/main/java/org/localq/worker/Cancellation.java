@@ -73,7 +73,8 @@ public final class Cancellation {
   /** As far as it goes without waiting: a shim that shows up in between is told to end. */
   private void settle(Locked locked, JobId id) throws IOException {
     for (int step = 0; step < 3; step++) {
-      if (judge.judge(locked, Set.of(id)).next() != Judge.Next.SOON || locked.isDone(id)) {
+      if (judge.judge(locked, Set.of(id), Judge.Scope.ALL).next() != Judge.Next.SOON
+          || locked.isDone(id)) {
         return;
       }
     }
@@ -88,7 +89,7 @@ public final class Cancellation {
   public boolean pursue(JobId id) throws IOException {
     try (Locked locked = spool.lock()) {
       if (locked.isClaimed(id)) {
-        Optional<IOException> trouble = judge.judge(locked, Set.of(id)).trouble();
+        Optional<IOException> trouble = judge.judge(locked, Set.of(id), Judge.Scope.ALL).trouble();
         if (trouble.isPresent()) {
           // who waits for the end is to know why it doesn't come; the wish is on the disk
           throw trouble.get();

@@ -1,8 +1,10 @@
 package org.localq.worker;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.localq.core.Capacity;
@@ -64,10 +66,12 @@ public final class Daemon {
     try {
       Duration glance = FIRST_GLANCE;
       boolean announced = false;
+      Set<Path> news = Set.of();
       long nextPoll = System.nanoTime();
       while (true) {
         long begun = System.nanoTime();
-        Outcome outcome = tick(interval);
+        boolean polls = begun - nextPoll >= 0;
+        Outcome outcome = tick(interval, polls ? Worker.Cause.POLL : new Worker.Cause(false, news));
         if (outcome.end().isPresent()) {
           return outcome.end().get();
         }
@@ -75,7 +79,7 @@ public final class Daemon {
           announced = true;
           ready.accept(outcome.trouble());
         }
-        if (System.nanoTime() - nextPoll >= 0) {
+        if (polls) {
           nextPoll = System.nanoTime() + interval.toNanos();
           tidy(alive);
           watch = renewed(watch);
@@ -85,18 +89,22 @@ public final class Daemon {
         boolean collects = collect(longer(SLICE, Duration.ofNanos(System.nanoTime() - begun)));
         boolean soon = outcome.pace() == Worker.Pace.SOON;
         glance = soon ? shorter(LAST_GLANCE, glance.multipliedBy(2)) : FIRST_GLANCE;
-        watch.await(collects ? Duration.ZERO : soon ? glance : interval);
+        news = watch.await(collects ? Duration.ZERO : soon ? glance : untilPoll(nextPoll));
       }
     } finally {
       watch.close();
     }
   }
 
+  private static Duration untilPoll(long nextPoll) {
+    return longer(Duration.ZERO, Duration.ofNanos(nextPoll - System.nanoTime()));
+  }
+
   private record Outcome(Worker.Pace pace, Optional<Trouble> trouble, Optional<End> end) {}
 
-  private Outcome tick(Duration interval) {
+  private Outcome tick(Duration interval, Worker.Cause cause) {
     try {
-      Worker.Tick tick = worker.tick(uptime.now());
+      Worker.Tick tick = worker.tick(uptime.now(), cause);
       if (tick.pace() == Worker.Pace.OVER) {
         return new Outcome(tick.pace(), Optional.empty(), Optional.of(End.DRAINED));
       }

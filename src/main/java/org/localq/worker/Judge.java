@@ -33,6 +33,14 @@ public final class Judge {
     SOON
   }
 
+  /** Whose processes are looked for, which takes a look at all processes of the machine. */
+  public enum Scope {
+    /** Those of every job: one whose shim was killed has no other sign of it. */
+    ALL,
+    /** Those of the jobs whose tokens say that they have ended or are to end. */
+    ENDING
+  }
+
   /**
    * What came of judging some jobs.
    *
@@ -75,8 +83,9 @@ public final class Judge {
    * Brings claimed jobs as far as they can be brought now. What goes wrong with one holds up no
    * other.
    */
-  public Judgement judge(Locked locked, Collection<JobId> jobs) throws IOException {
-    Judgement judgement = new Round(tools, memories, locked).judge(jobs);
+  public Judgement judge(Locked locked, Collection<JobId> jobs, Scope scope) throws IOException {
+    Scope its = memories.isNewcomer() ? Scope.ALL : scope;
+    Judgement judgement = new Round(tools, memories, locked).judge(jobs, its);
     memories.settled();
     return judgement;
   }
@@ -84,6 +93,7 @@ public final class Judge {
   /** Forgets all jobs but these. */
   void retain(Set<JobId> jobs) {
     memories.retain(jobs);
+    tools.engine().retain(jobs);
   }
 
   /**
@@ -107,6 +117,11 @@ public final class Judge {
     if (peak.isPresent()) {
       memories.of(mark).sample(peak.getAsLong());
     }
+  }
+
+  /** A while has passed. */
+  void rest() {
+    tools.engine().rest();
   }
 
   /** This attempt's shim was spawned by this process. */

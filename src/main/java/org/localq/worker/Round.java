@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.localq.core.Claim;
 import org.localq.core.JobId;
 import org.localq.core.Presence;
@@ -34,6 +36,7 @@ final class Round {
   private final Recording recording;
   private Optional<IOException> trouble = Optional.empty();
   private Optional<Engine.Look> second = Optional.empty();
+  private Set<ProcessId> named = Set.of();
 
   Round(Judge.Tools tools, Memories memories, Locked locked) {
     this.tools = tools;
@@ -44,25 +47,40 @@ final class Round {
     this.ending = new Ending(tools.times().uptime(), tools.log());
   }
 
-  Judge.Judgement judge(Collection<JobId> jobs) throws IOException {
+  Judge.Judgement judge(Collection<JobId> jobs, Judge.Scope scope) throws IOException {
     if (memories.isNewcomer() && !jobs.isEmpty()) {
       locked.secureClaims();
     }
     List<Claim> claims = claims(jobs);
     // the start tokens say whose processes to look for; these are looked at before the exit tokens
     // are read (R6)
-    boolean started = claims.stream().anyMatch(c -> c.attempt().start().isPresent());
-    Engine.Look look = started ? tools.engine().look() : Engine.NOTHING_RUNS;
+    boolean started = claims.stream().anyMatch(c -> isLookedFor(c, scope));
+    named = named(claims);
+    Engine.Look look = started ? tools.engine().look(named) : Engine.NOTHING_RUNS;
     Judge.Next next = Judge.Next.NOTHING;
     for (Claim claim : claims) {
       try {
-        Judge.Next its = judge(claim, look);
+        boolean runs = claim.attempt().start().isPresent() && !isLookedFor(claim, scope);
+        Judge.Next its = runs ? Judge.Next.LATER : judge(claim, look);
         next = its.compareTo(next) > 0 ? its : next;
       } catch (IOException failed) {
         trouble = Optional.of(about(claim.id(), failed));
       }
     }
     return new Judge.Judgement(next, trouble, spawning.isPossible());
+  }
+
+  private static Set<ProcessId> named(List<Claim> claims) {
+    return claims.stream()
+        .flatMap(claim -> claim.attempt().start().flatMap(Claim.Start::shim).stream())
+        .collect(Collectors.toSet());
+  }
+
+  private static boolean isLookedFor(Claim claim, Judge.Scope scope) {
+    return claim.attempt().start().isPresent()
+        && (scope == Judge.Scope.ALL
+            || claim.attempt().end().isPresent()
+            || claim.cancel().isPresent());
   }
 
   private List<Claim> claims(Collection<JobId> jobs) {
@@ -100,9 +118,15 @@ final class Round {
     }
     Case its = new Case(locked, claim, mark, look, memories.of(mark));
     meet(its);
-    Verdict verdict = Verdict.of(claim, boot(), presence, unstarted(its));
+    Duration unstarted = unstarted(its);
+    if (claim.attempt().start().isPresent() && unstarted.compareTo(Verdict.PATIENCE) >= 0) {
+      // its token names no shim: without those that wait for work one that lives can be told
+      tools.engine().abandon(mark);
+    }
+    Verdict verdict = Verdict.of(claim, boot(), presence, unstarted);
     if (restsOnAbsence(verdict, claim.attempt())
-        && secondLook().presence(mark, before.attempt().start()) != Presence.GONE) {
+        && !look.isConclusive()
+        && secondLook().presence(mark, before.attempt().start()) == Presence.ALIVE) {
       // a process that forks while /proc is read can be missed once
       return Judge.Next.SOON;
     }
@@ -182,7 +206,7 @@ final class Round {
   /** One more look, shared by the jobs of this round. */
   private Engine.Look secondLook() throws IOException {
     if (second.isEmpty()) {
-      second = Optional.of(tools.engine().look());
+      second = Optional.of(tools.engine().look(named));
     }
     return second.get();
   }
@@ -190,7 +214,7 @@ final class Round {
   private Judge.Next act(Case its, Verdict verdict) throws IOException {
     return switch (verdict) {
       case WAIT -> Judge.Next.LATER;
-      case LOOK_AGAIN -> ending.lookAgain(its);
+      case LOOK_AGAIN -> lookAgain(its);
       case TERMINATE -> ending.terminate(its);
       case RESPAWN -> spawning.respawn(its);
       case VOID -> spawning.giveUp(its);
@@ -198,10 +222,27 @@ final class Round {
       case PUT_BACK -> putBack(its);
       case RECORD_EXIT, RECORD_CANCELLED, RECORD_NODE_FAIL, RECORD_SHIM_LOST -> {
         recording.record(its, verdict);
+        leaveShim(its);
         memories.forget(its.mark());
         yield Judge.Next.NOTHING;
       }
     };
+  }
+
+  private Judge.Next lookAgain(Case its) throws IOException {
+    if (its.claim().attempt().end().isPresent()) {
+      // it may never say more, as on a full disk: told nothing more, it goes
+      tools.engine().abandon(its.mark());
+    }
+    return ending.lookAgain(its);
+  }
+
+  private void leaveShim(Case its) {
+    if (its.claim().attempt().end().isPresent()) {
+      tools.engine().ended(its.mark());
+    } else {
+      tools.engine().abandon(its.mark());
+    }
   }
 
   private Judge.Next close(Case its) throws IOException {

@@ -11,8 +11,10 @@ import java.nio.file.WatchService;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
 
@@ -105,22 +107,33 @@ public final class Watch implements AutoCloseable {
     return directory + " is not what it was";
   }
 
-  /** Returns when something that matters happened, at the latest after {@code most}. */
-  public void await(Duration most) throws InterruptedException {
+  /**
+   * Waits until something that matters happened, at the latest for {@code most}.
+   *
+   * @return the directories in which it did, as far as was noticed
+   */
+  public Set<Path> await(Duration most) throws InterruptedException {
+    Set<Path> news = new HashSet<>();
     if (service.isEmpty()) {
       TimeUnit.NANOSECONDS.sleep(most.toNanos());
-      return;
+      return news;
     }
     long deadline = System.nanoTime() + most.toNanos();
     try {
       while (true) {
-        WatchKey key = service.get().poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        if (key == null || drain(key)) {
-          return;
+        // once there is something, what else there is already and no more
+        long left = news.isEmpty() ? deadline - System.nanoTime() : 0;
+        WatchKey key = service.get().poll(left, TimeUnit.NANOSECONDS);
+        if (key == null) {
+          return news;
+        }
+        if (drain(key)) {
+          news.add((Path) key.watchable());
         }
       }
     } catch (ClosedWatchServiceException closed) {
       // the process is going down
+      return news;
     }
   }
 

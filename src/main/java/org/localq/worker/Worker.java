@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.localq.core.Candidate;
@@ -43,6 +44,10 @@ public final class Worker {
   private final Identity identity;
   private final Settings settings;
   private final Workers workers;
+
+  /** Whether the root is to be looked at again, whatever is noticed. */
+  private boolean unsettled = true;
+
   private final Intake intake = new Intake();
   private final Map<JobId, Integer> coresOfRunning = new HashMap<>();
 
@@ -67,6 +72,21 @@ public final class Worker {
   }
 
   /**
+   * Why there is a tick. What is noticed is a hint, and what was missed is found at the next poll.
+   *
+   * @param all whether everything is to be looked at
+   * @param directories in which something was noticed
+   */
+  public record Cause(boolean all, Set<Path> directories) {
+    /** A while has passed. */
+    public static final Cause POLL = new Cause(true, Set.of());
+
+    private boolean isIn(Path directory) {
+      return all || directories.contains(directory);
+    }
+  }
+
+  /**
    * What came of a tick.
    *
    * @param trouble what went wrong with one job or file, and held up no other
@@ -83,8 +103,14 @@ public final class Worker {
 
   /** Does whatever can be done now. */
   public Tick tick(Duration uptime) throws IOException {
+    return tick(uptime, Cause.POLL);
+  }
+
+  /** Does what can be done now: all of it, or what follows from what was noticed. */
+  public Tick tick(Duration uptime, Cause cause) throws IOException {
+    unsettled |= cause.isIn(spool.layout().root());
     try (Locked locked = spool.lock()) {
-      Judge.Judgement judged = judgeAll(locked);
+      Judge.Judgement judged = judgeAll(locked, cause.all() ? Judge.Scope.ALL : Judge.Scope.ENDING);
       Optional<IOException> trouble = judged.trouble();
       // whatever else is wrong: who waits for the drain waits for the jobs alone
       if (workers.isDraining() && locked.claimed().jobs().isEmpty()) {
@@ -92,10 +118,15 @@ public final class Worker {
       }
       boolean again = false;
       if (!workers.isDraining()) {
-        takeIn(locked, uptime);
+        if (unsettled) {
+          takeIn(locked, uptime);
+        }
+        // until this tick comes to its end: what can't be claimed is to be looked at again
+        unsettled = true;
         trouble = trouble.or(intake::trouble);
         again = judged.canSpawn() && claimWhatFits(locked);
         again |= intake.isInterrupted();
+        unsettled = again || intake.trouble().isPresent();
       }
       boolean soon = again || judged.next() == Judge.Next.SOON;
       return new Tick(soon ? Pace.SOON : Pace.IDLE, trouble);
@@ -109,15 +140,16 @@ public final class Worker {
 
   /** Looks at what the running jobs have in memory. */
   public void sample() throws IOException {
+    judge.rest();
     try (Locked locked = spool.lock()) {
       judge.sample(locked, locked.claimed().jobs());
     }
   }
 
   /** Brings every job in running/ as far as it can be brought now. */
-  Judge.Judgement judgeAll(Locked locked) throws IOException {
+  Judge.Judgement judgeAll(Locked locked, Judge.Scope scope) throws IOException {
     Locked.Claimed claimed = locked.claimed();
-    Judge.Judgement judgement = judge.judge(locked, claimed.jobs());
+    Judge.Judgement judgement = judge.judge(locked, claimed.jobs(), scope);
     for (JobId id : claimed.mentioned()) {
       if (!claimed.jobs().contains(id)) {
         judgement = tidyAlone(locked, id, judgement);

@@ -1,26 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# shim JOB ATTEMPT RUNFILE, in the spool's running/ and in a session of its own: executes one attempt at most once, and
-# writes how it ended. It outlives the worker that spawned it, and there may be a second shim for the same attempt.
+# shim RUNNING, in a session of its own: executes attempts, each at most once, and writes how each ended. Its standard input
+# says which, one after the other: a line JOB ATTEMPT RUNFILE each, of what is in the spool's RUNNING. It outlives the worker
+# that spawned it, and ends when nobody can give it another attempt any more, but never in the middle of one. There may be a
+# second shim for the same attempt.
 #
 # Whatever happens on a full disk: a name needs no data block, and what can't be written yet is tried again.
 # In braces, so that the shell has read it all before it begins.
 {
-  job=$1 attempt=$2 run=$3
+  running=$1
 
   # The worker's signals are for the command. Not ignored, because a child would inherit that; the subshell below starts
   # with the defaults.
   trap : HUP INT QUIT TERM
   umask 077
 
-  # The start token: an exclusive create, which one shim of an attempt wins (or a worker that gave the attempt up).
-  set -C
-  command exec 3>"$job.$attempt.started" || exit 0
-  set +C
-  read -r stat <"/proc/$$/stat"
-  # shellcheck disable=SC2086 # split: field 22, the start time in ticks, is the 20th behind the name in parentheses
-  set -- ${stat##*") "}
+  # What /proc/PID/stat says of this shell, from field 3, the state, on. Field N is the (N-2)th then.
+  stat() { read -r stat <"/proc/$$/stat" && stat=${stat##*") "}; }
+
+  stat
+  # shellcheck disable=SC2086 # split
+  set -- $stat
   self="$$ ${20}"
 
   # Whether the job may have been cancelled and recorded, or this attempt given up, before this shim came up: then its token
@@ -44,41 +45,68 @@
     exit 121
   }
 
-  [ -r "$run" ] || exit 0
+  # What the children of this shell that have ended took, user and system, in ticks: fields 16 and 17.
+  # shellcheck disable=SC2086 # split
+  children() { stat && set -- $stat && user=${14} system=${15}; }
 
-  # The token gets its content behind the fork and before the command: a shim that could not fork, and ends here, leaves it
-  # empty, and its command is known never to have run.
-  (
-    until echo "$self" >&3; do
-      sleep 1
+  # Executes attempt $attempt of job $job, if it is the first to come.
+  execute() {
+    # Another directory may be there under the name since the last attempt.
+    command cd -- "$running" || return
+
+    # The start token: an exclusive create, which one shim of an attempt wins (or a worker that gave the attempt up).
+    set -C
+    command exec 3>"$job.$attempt.started" || { set +C && return; }
+    set +C
+    [ -r "$run" ] || { exec 3>&- && return; }
+    children
+    user_before=$user system_before=$system
+
+    # The token gets its content behind the fork and before the command: a shim that could not fork, and ends here, leaves
+    # it empty, and its command is known never to have run. Where there is no room for it, the wish that the job ends ends
+    # the wait: nobody can signal who has no name yet.
+    (
+      until echo "$self" >&3; do
+        sleep 1
+        is_over && exit 0
+        [ -e "$job.cancel" ] && exit 0
+      done
+      exec 3>&- </dev/null
       is_over && exit 0
-    done
+      # It ends in exec or exit: who comes back from it could not read it. "command", because without it a file that can't be
+      # opened ends the shell, with a code like a command's.
+      while :; do
+        # shellcheck disable=SC1090
+        command . "./$run"
+        sleep 1
+        is_over && exit 0
+      done
+    )
+    code=$?
     exec 3>&-
-    is_over && exit 0
-    # It ends in exec or exit: who comes back from it could not read it. "command", because without it a file that can't be
-    # opened ends the shell, with a code like a command's.
-    while :; do
-      # shellcheck disable=SC1090
-      command . "./$run"
-      sleep 1
-      is_over && exit 0
+    has -s "$job.$attempt.started" || return
+    is_over && return
+
+    # Whatever the subshell ended with: a signal may have come between its token and its end, and an attempt ends once.
+    for what in directory stdin stdout stderr; do
+      has -e "$job.$attempt.exit-$what" && return
     done
-  )
-  code=$?
-  has -s "$job.$attempt.started" || exit 0
-  is_over && exit 0
 
-  # Whatever the subshell ended with: a signal may have come between its token and its end, and an attempt ends once.
-  for what in directory stdin stdout stderr; do
-    has -e "$job.$attempt.exit-$what" && exit 0
-  done
+    # The exit token. Its name says it all; the times are welcome where there is room.
+    # Shown as the shell's own times shows them; there are 100 ticks a second on every machine. In one write, so that who
+    # finds anything in it finds all of it.
+    token=$job.$attempt.exit-$code
+    children
+    user=$((user - user_before)) system=$((system - system_before))
+    read -r uptime _ </proc/uptime
+    until printf '0m0.00s 0m0.00s\n%dm%d.%02ds %dm%d.%02ds\n%s\n' \
+      $((user / 6000)) $((user / 100 % 60)) $((user % 100)) \
+      $((system / 6000)) $((system / 100 % 60)) $((system % 100)) "$uptime" >"$token" || [ -e "$token" ]; do
+      sleep 1
+      is_over && return
+    done
+  }
 
-  # The exit token. Its name says it all; the times are welcome where there is room.
-  token=$job.$attempt.exit-$code
-  read -r uptime _ </proc/uptime
-  until { command times && echo "$uptime"; } >"$token" || [ -e "$token" ]; do
-    sleep 1
-    is_over && exit 0
-  done
+  while read -r job attempt run; do execute; done
   exit 0
 }

@@ -22,7 +22,7 @@ import org.localq.Eventually;
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class CheckIT {
   private static final int CLIENTS = 4;
-  private static final int JOBS = 160;
+  private static final int JOBS = 480;
   private static final int CHECKS_A_KILL = 15;
   private static final Path BIN = Path.of("target", "localq", "bin").toAbsolutePath();
 

@@ -28,12 +28,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.localq.ForcesNothing;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
+import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
 import org.localq.engine.Engine;
 import org.localq.engine.Inherited;
@@ -278,7 +280,7 @@ public final class SpoolFuzz {
     public void start(Launch launch) {}
 
     @Override
-    public Look look() {
+    public Look look(Set<ProcessId> named) {
       return NOTHING_RUNS;
     }
   }

@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -106,6 +108,18 @@ class VerdictTest {
     assertEquals(Verdict.RESPAWN, decide(unstarted, Duration.ofSeconds(10)));
   }
 
+  @Test
+  void a_shim_that_has_said_everything_is_done_with_the_attempt() {
+    for (String cancelled : List.of("no", "yes")) {
+      List<String> found = List.of("this", "shim", "whole", cancelled, "shim");
+      assertEquals(
+          cancelled.equals("no") ? Verdict.RECORD_EXIT : Verdict.RECORD_CANCELLED,
+          decide(found, Duration.ZERO));
+    }
+    List<String> accompanied = List.of("this", "shim", "whole", "no", "alive");
+    assertEquals(Verdict.TERMINATE, decide(accompanied, Duration.ZERO));
+  }
+
   private static Map<List<String>, String> table() {
     Map<List<String>, String> table = new LinkedHashMap<>();
     for (String row : TABLE) {
@@ -160,10 +174,14 @@ class VerdictTest {
                   new Claim.Start(
                       Optional.of(new ProcessId(7, 7)), true, Instant.EPOCH, Optional.empty()));
         };
+    Usage usage =
+        found.get(2).equals("whole")
+            ? new Usage(OptionalDouble.of(1), OptionalDouble.of(2), OptionalLong.empty())
+            : Usage.UNKNOWN;
     Optional<Claim.End> end =
-        found.get(2).equals("exit")
-            ? Optional.of(new Claim.End(new Exit.Code(3), Instant.EPOCH, Usage.UNKNOWN))
-            : Optional.empty();
+        found.get(2).equals("none")
+            ? Optional.empty()
+            : Optional.of(new Claim.End(new Exit.Code(3), Instant.EPOCH, usage));
     Optional<Claim.Cancel> cancel =
         found.get(3).equals("yes")
             ? Optional.of(new Claim.Cancel(Duration.ofSeconds(30)))

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -41,10 +43,23 @@ class LocalEngineTest {
     engine = new LocalEngine(PROC, shim, new LocalMachine(PROC).inherited(), "", "/u/localqd");
   }
 
+  @AfterEach
+  void let_its_shims_go() {
+    engine.abandon(mark(7));
+    engine.retain(Set.of());
+  }
+
+  private Mark mark(long id) {
+    return new Mark(base.toString(), new JobId(id), 1);
+  }
+
   private Launch launch(SampleJob job) throws IOException {
-    Mark mark = new Mark(base.toString(), new JobId(7), 1);
-    Launch launch = new Launch(mark, job.build(), running, "7.1.run-b0070000", false);
-    Files.createFile(running.resolve("7.json"));
+    return launch(7, job);
+  }
+
+  private Launch launch(long id, SampleJob job) throws IOException {
+    Launch launch = new Launch(mark(id), job.build(), running, id + ".1.run-b0070000", false);
+    Files.createFile(running.resolve(id + ".json"));
     Files.write(running.resolve(launch.runFile()), engine.script(launch));
     return launch;
   }
@@ -124,6 +139,104 @@ class LocalEngineTest {
       Launch nowhere =
           new Launch(launch.mark(), launch.job(), base.resolve("gone"), launch.runFile(), false);
       assertThrows(IOException.class, () -> engine.start(nowhere));
+    }
+  }
+
+  /** Which process executes what, by the start tokens. */
+  @Nested
+  class A_shim {
+    private ProcessId run(long id) throws Exception {
+      engine.start(launch(id, SampleJob.of("true").in("" + base)));
+      return shimOf(id);
+    }
+
+    private ProcessId shimOf(long id) throws Exception {
+      Path end = running.resolve(id + ".1.exit-0");
+      eventually(() -> Files.exists(end) && Files.size(end) > 0, () -> listing(running));
+      return ProcessId.parse(Files.readString(running.resolve(id + ".1.started"))).orElseThrow();
+    }
+
+    private void eventuallyEnds(ProcessId shim) throws Exception {
+      eventually(() -> !new LocalMachine(PROC).isAlive(shim), () -> shim + " goes on");
+    }
+
+    @Test
+    void executes_the_next_attempt_when_it_is_done_with_one() throws Exception {
+      ProcessId first = run(7);
+      engine.ended(mark(7));
+      assertEquals(first, run(8));
+    }
+
+    @Test
+    void is_not_given_another_before_the_end_of_its_attempt_is_known() throws Exception {
+      ProcessId first = run(7);
+      assertNotEquals(first, run(8));
+    }
+
+    @Test
+    void that_was_killed_while_it_was_idle_is_replaced() throws Exception {
+      ProcessId first = run(7);
+      engine.ended(mark(7));
+      ProcessHandle.of(first.pid()).orElseThrow().destroyForcibly();
+      eventuallyEnds(first);
+      assertNotEquals(first, run(8));
+    }
+
+    @Test
+    void that_is_abandoned_ends_and_the_idle_ones_with_it() throws Exception {
+      ProcessId idle = run(7);
+      ProcessId busy = run(8);
+      engine.ended(mark(7));
+      engine.abandon(mark(8));
+      eventuallyEnds(idle);
+      eventuallyEnds(busy);
+    }
+
+    @Test
+    void that_is_abandoned_in_the_middle_of_an_attempt_ends_behind_it() throws Exception {
+      Path go = base.resolve("go");
+      String waits = "until [ -e '" + go + "' ]; do sleep 0.01; done";
+      engine.start(launch(7, SampleJob.of("sh", "-c", waits).in("" + base)));
+      awaitFile("7.1.started");
+      engine.abandon(mark(7));
+      Files.createFile(go);
+      eventuallyEnds(shimOf(7));
+    }
+
+    @Test
+    void that_did_not_come_is_abandoned_and_another_is_spawned() throws Exception {
+      Launch launch = launch(7, SampleJob.of("true").in("" + base));
+      engine.start(launch);
+      ProcessId first = shimOf(7);
+      Files.delete(running.resolve("7.1.started"));
+      Files.delete(running.resolve("7.1.exit-0"));
+      engine.start(launch);
+      assertNotEquals(first, shimOf(7));
+      eventuallyEnds(first);
+    }
+
+    @Test
+    void of_a_job_that_is_gone_is_abandoned() throws Exception {
+      ProcessId gone = run(7);
+      ProcessId kept = run(8);
+      engine.retain(Set.of(new JobId(8)));
+      eventuallyEnds(gone);
+      engine.ended(mark(8));
+      assertEquals(kept, run(9));
+    }
+
+    @Test
+    void that_was_not_needed_for_a_while_ends_but_for_one() throws Exception {
+      ProcessId first = run(7);
+      ProcessId second = run(8);
+      engine.ended(mark(7));
+      engine.ended(mark(8));
+      engine.rest();
+      assertTrue(new LocalMachine(PROC).isAlive(first));
+      engine.rest();
+      eventuallyEnds(first);
+      engine.rest();
+      assertEquals(second, run(9));
     }
   }
 

@@ -1,6 +1,7 @@
 package org.localq.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.localq.Eventually.eventually;
 
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -54,15 +56,18 @@ class ProcessTableTest {
 
   /** A session as the engine makes it, led by a shell that executes {@code script}. */
   private Process session(Mark mark, String script) throws Exception {
+    return session(
+        Map.of(
+            Mark.SPOOL, mark.spool(),
+            Mark.JOB_ID, mark.id().toString(),
+            Mark.ATTEMPT, Integer.toString(mark.attempt())),
+        script);
+  }
+
+  private Process session(Map<String, String> environment, String script) throws Exception {
     ProcessBuilder builder = new ProcessBuilder("setsid", "sh", "-c", script);
     builder.directory(base.toFile());
-    builder
-        .environment()
-        .putAll(
-            Map.of(
-                Mark.SPOOL, mark.spool(),
-                Mark.JOB_ID, mark.id().toString(),
-                Mark.ATTEMPT, Integer.toString(mark.attempt())));
+    builder.environment().putAll(environment);
     Process process = builder.start();
     started.add(process.pid());
     eventually(
@@ -95,7 +100,7 @@ class ProcessTableTest {
   }
 
   private static Engine.Look look() throws IOException {
-    return ProcessTable.read(PROC);
+    return ProcessTable.read(PROC, Set.of());
   }
 
   private void eventuallyIs(Presence expected, Mark mark, Optional<Claim.Start> start)
@@ -223,6 +228,122 @@ class ProcessTableTest {
       eventuallyIs(Presence.ALIVE, mark(), Optional.of(token(its)));
       assertEquals(Presence.GONE, look().presence(mark(), earlier));
       assertEquals(Presence.GONE, look().presence(mark(), later));
+    }
+  }
+
+  /** The token that a shim made and did not write its name into yet. */
+  private static final Optional<Claim.Start> NAMELESS =
+      Optional.of(new Claim.Start(Optional.empty(), false, Instant.EPOCH, Optional.empty()));
+
+  @Nested
+  class A_token_that_names_no_shim {
+    private Process shim(String spool, String script) throws Exception {
+      return session(Map.of(Mark.SHIM, spool), script);
+    }
+
+    private Presence presence(ProcessId... named) throws IOException {
+      return ProcessTable.read(PROC, Set.of(named)).presence(mark(), NAMELESS);
+    }
+
+    @Test
+    void may_be_of_any_shim_of_the_spool_that_no_other_token_names() throws Exception {
+      Process shim = shim(base.toString(), ALONE);
+      assertEquals(Presence.SHIM_ONLY, presence());
+      assertEquals(Presence.GONE, presence(id(shim.pid())));
+    }
+
+    @Test
+    void is_not_of_a_shim_of_another_spool() throws Exception {
+      shim(base + "/other", ALONE);
+      assertEquals(Presence.GONE, presence());
+    }
+
+    @Test
+    void may_be_of_what_a_shim_forked_before_it_was_killed() throws Exception {
+      Process shim = shim(base.toString(), "sh -c 'echo $$ >forked; exec sleep 30' & " + ALONE);
+      long forked = pidIn("forked");
+      ProcessId gone = id(shim.pid());
+      shim.destroyForcibly().waitFor();
+      assertTrue(isAlive(forked));
+      assertEquals(Presence.SHIM_ONLY, presence());
+      assertEquals(Presence.SHIM_ONLY, presence(gone), "whatever its shim was at");
+    }
+
+    @Test
+    void is_not_of_a_job_that_has_set_the_mark_of_a_shim() throws Exception {
+      session(Map.of(Mark.SHIM, base.toString(), Mark.JOB_ID, "9"), ALONE);
+      assertEquals(Presence.GONE, presence());
+    }
+
+    @Test
+    void gives_nobody_a_signal() throws Exception {
+      Process shim = shim(base.toString(), "sleep 30; " + ALONE);
+      Engine.Look look = look();
+      look.terminate(mark(), NAMELESS);
+      look.kill(mark(), NAMELESS);
+      look.killShim(mark(), NAMELESS);
+      session("exit 0").waitFor();
+      assertTrue(shim.isAlive());
+    }
+  }
+
+  @Nested
+  class A_look {
+    /** As proc_pid_stat(5) has it. */
+    private void process(int pid, String name, char state, int threads) throws IOException {
+      Path directory = Files.createDirectory(base.resolve("" + pid));
+      Files.writeString(
+          directory.resolve("stat"),
+          pid
+              + " ("
+              + name
+              + ") "
+              + state
+              + " 1 7 7 0 -1 4194560 0 0 0 0 1 2 3 4 20 0 "
+              + threads
+              + " 0 5000 0 0 18446744073709551615\n");
+      Files.createFile(directory.resolve("environ"));
+    }
+
+    private Presence presence() throws IOException {
+      Optional<Claim.Start> start = Optional.of(token(new ProcessId(7, 5000)));
+      return ProcessTable.read(base, Set.of()).presence(mark(), start);
+    }
+
+    @Test
+    void finds_a_process_whose_first_thread_has_ended_before_the_others() throws Exception {
+      process(7, "sh", 'S', 1);
+      process(8, "a) Z (b", 'Z', 2);
+      assertEquals(Presence.ALIVE, presence());
+    }
+
+    @Test
+    void does_not_find_one_that_only_waits_for_its_parent() throws Exception {
+      process(7, "sh", 'S', 1);
+      process(8, "sleep", 'Z', 1);
+      assertEquals(Presence.SHIM_ONLY, presence());
+    }
+
+    @Test
+    void is_conclusive_where_every_process_was_seen() throws Exception {
+      process(7, "sh", 'S', 1);
+      assertTrue(ProcessTable.read(base, Set.of()).isConclusive());
+    }
+
+    @Test
+    void is_not_conclusive_where_one_has_gone_since_it_was_listed() throws Exception {
+      process(7, "sh", 'S', 1);
+      Files.createDirectory(base.resolve("8"));
+      assertFalse(ProcessTable.read(base, Set.of()).isConclusive());
+    }
+
+    @Test
+    void is_not_conclusive_where_one_was_becoming_another_program() throws Exception {
+      process(9, "sh", 'S', 1);
+      ProcessTable look = ProcessTable.read(base, Set.of());
+      assertTrue(look.isConclusive());
+      look.presence(mark(), NAMELESS);
+      assertFalse(look.isConclusive());
     }
   }
 

@@ -120,16 +120,23 @@ final class ShimBench implements AutoCloseable {
     return this;
   }
 
+  /** Starts a shim that is told of attempt 1. */
   Shim start() throws IOException {
+    return start(JOB + " 1 " + RUN_FILE + "\n");
+  }
+
+  /** Starts a shim that is told {@code lines}, and that there are no more. */
+  Shim start(String lines) throws IOException {
     List<String> words = new ArrayList<>(wrapper);
     words.add("setsid");
     words.addAll(shell);
-    words.addAll(List.of(base.resolve("shim").toString(), JOB, "1", RUN_FILE));
+    words.addAll(List.of(base.resolve("shim").toString(), directory.toString()));
+    Path attempts = Files.writeString(base.resolve("attempts"), lines);
     Path errors = base.resolve("shim-" + shims.size() + ".err");
     ProcessBuilder builder =
         new ProcessBuilder(words)
             .directory(directory.toFile())
-            .redirectInput(Path.of("/dev/null").toFile())
+            .redirectInput(attempts.toFile())
             .redirectOutput(ProcessBuilder.Redirect.appendTo(errors.toFile()))
             .redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile()));
     Shim shim = new Shim(builder.start(), errors, this);

@@ -161,6 +161,79 @@ class ShimTest {
   }
 
   @Nested
+  class A_shim_that_is_told_of_several_attempts {
+    private String told = "";
+
+    private void tell(int job, String script) throws IOException {
+      Files.createFile(bench.path(job + ".json"));
+      Files.writeString(bench.path("run-" + job), script + "\nexit\n");
+      told += job + " 1 run-" + job + "\n";
+    }
+
+    private void run() throws Exception {
+      bench.start(told).await();
+    }
+
+    @Test
+    void executes_one_after_the_other() throws Exception {
+      tell(11, "echo 11 >>order; exec sh -c 'exit 1'");
+      tell(12, "echo 12 >>order; exec sh -c 'exit 2'");
+      run();
+      assertEquals("11\n12\n", bench.text("order"), bench::evidence);
+      assertTrue(Files.exists(bench.path("11.1.exit-1")), bench::evidence);
+      assertTrue(Files.exists(bench.path("12.1.exit-2")), bench::evidence);
+      assertEquals(bench.text("11.1.started"), bench.text("12.1.started"));
+    }
+
+    @Test
+    void gives_a_command_nothing_to_read() throws Exception {
+      tell(11, "exec cat >read");
+      tell(12, "exec true");
+      run();
+      assertEquals("", bench.text("read"), bench::evidence);
+      assertTrue(Files.exists(bench.path("12.1.exit-0")), bench::evidence);
+    }
+
+    @Test
+    void carries_nothing_of_one_over_to_the_next() throws Exception {
+      String shows = "umask; ulimit -n; pwd; echo \"${leaked-}\"; trap";
+      tell(11, "(" + shows + ") >before; umask 0; ulimit -n 77; leaked=1; cd /; exec true");
+      tell(12, "(" + shows + ") >after; exec true");
+      run();
+      assertEquals(bench.text("before"), bench.text("after"), bench::evidence);
+    }
+
+    @Test
+    void counts_the_times_of_each_alone() throws Exception {
+      tell(11, "exec sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'");
+      tell(12, "exec true");
+      run();
+      assertFalse(bench.text("11.1.exit-0").contains("\n0m0.00s"), bench::evidence);
+      assertTrue(bench.text("12.1.exit-0").contains("\n0m0.0"), bench::evidence);
+      assertTrue(user("12") < user("11"), bench::evidence);
+    }
+
+    private int user(String job) throws IOException {
+      String times = bench.text(job + ".1.exit-0").split("\n")[1];
+      return Integer.parseInt(times.split("s")[0].replaceAll("[m.]", ""));
+    }
+
+    @Test
+    void goes_on_behind_one_that_is_not_for_it() throws Exception {
+      tell(11, ": >ran");
+      Files.createFile(bench.path("11.1.started"));
+      tell(12, ": >ran");
+      Files.delete(bench.path("12.json"));
+      tell(13, ": >ran");
+      Files.delete(bench.path("run-13"));
+      tell(14, "exec sh -c 'exit 4'");
+      run();
+      assertFalse(Files.exists(bench.path("ran")), bench::evidence);
+      assertTrue(Files.exists(bench.path("14.1.exit-4")), bench::evidence);
+    }
+  }
+
+  @Nested
   class A_signal {
     @ParameterizedTest
     @ValueSource(strings = {"HUP", "INT", "TERM"})
@@ -229,6 +302,25 @@ class ShimTest {
         shim.await();
         assertEquals(Set.of("started", "exit-0"), small.tokens(), small::evidence);
         assertTrue(ProcessId.parse(small.text("7.1.started")).isPresent(), small::evidence);
+      }
+    }
+  }
+
+  @Nested
+  class A_job_whose_start_cannot_be_noted {
+    @Test
+    void ends_when_somebody_wants_it_to() throws Exception {
+      Path place = Files.createDirectory(base.resolve("small"));
+      try (SmallDisk disk = SmallDisk.mount(place, "64k");
+          ShimBench small = new ShimBench(Files.createDirectory(base.resolve("b")), place, shell)) {
+        small.script(": >ran\n");
+        disk.fill();
+        ShimBench.Shim shim = small.start();
+        eventually(() -> small.tokens().contains("started"), small::evidence);
+        Files.createFile(small.path("7.cancel"));
+        shim.await();
+        assertEquals(Set.of("started"), small.tokens(), small::evidence);
+        assertEquals("", small.text("7.1.started"), small::evidence);
       }
     }
   }

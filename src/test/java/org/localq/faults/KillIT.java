@@ -308,8 +308,8 @@ class KillIT {
   }
 
   /**
-   * A directory with an {@code sh} that runs the shim of each job's first try under strace, and
-   * kills it, or its command, in one call: which one, the job's id says.
+   * A directory with an {@code sh} that gives each shim one attempt alone. The first of each job it
+   * runs under strace, and kills it, or its command, in one call: which one, the job's id says.
    */
   private Path shimKiller(Map<String, Integer> calls) throws IOException {
     Path directory = Files.createDirectory(scratch.resolve("wrapper"));
@@ -327,16 +327,22 @@ class KillIT {
         """
         #!/bin/sh
         case $1 in
-          */shim-*) mkdir "%1$s/$2" 2>/dev/null || exec /bin/sh "$@" ;;
+          */shim-*) read -r job attempt run || exit 0 ;;
           *) exec /bin/sh "$@" ;;
         esac
         call=none
-        case $2 in
-        %2$s    *) exec /bin/sh "$@" ;;
+        mkdir "%1$s/$job" 2>/dev/null && case $job in
+        %2$s    *) ;;
         esac
-        exec env -i PATH="$PATH" strace -DDD -f -qq -o "%1$s/log/$2" -E LOCALQ_SPOOL="$LOCALQ_SPOOL" \\
-          -E LOCALQ_JOB_ID="$LOCALQ_JOB_ID" -E LOCALQ_ATTEMPT="$LOCALQ_ATTEMPT" -e "trace=$call" \\
-          -e "inject=$call:signal=SIGKILL:when=$n" /bin/sh "$@"
+        if [ "$call" = none ]; then
+          set -- /bin/sh "$@"
+        else
+          set -- env -i PATH="$PATH" strace -DDD -f -qq -o "%1$s/log/$job" -E LOCALQ_SHIM="$LOCALQ_SHIM" \\
+            -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$n" /bin/sh "$@"
+        fi
+        exec "$@" <<END
+        $job $attempt $run
+        END
         """
             .formatted(directory, cases);
     Path sh = Files.writeString(directory.resolve("sh"), script);

@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.localq.SampleJob;
@@ -186,6 +187,12 @@ final class Rig implements AutoCloseable {
 
   Worker.Pace tick(Worker which) throws IOException {
     return which.tick(uptime).orThrow();
+  }
+
+  /** A tick because something was noticed in this directory. */
+  Worker.Pace tickFor(String directory) throws IOException {
+    Worker.Cause cause = new Worker.Cause(false, Set.of(path(directory)));
+    return worker.tick(uptime, cause).orThrow();
   }
 
   /** Ticks as long as there is something between two steps. */

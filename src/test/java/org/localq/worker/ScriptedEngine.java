@@ -13,6 +13,7 @@ import java.util.Set;
 import org.localq.core.Claim;
 import org.localq.core.JobId;
 import org.localq.core.Presence;
+import org.localq.core.ProcessId;
 import org.localq.engine.Engine;
 import org.localq.engine.Launch;
 import org.localq.engine.Mark;
@@ -21,6 +22,9 @@ import org.localq.engine.Mark;
 final class ScriptedEngine implements Engine {
   private final List<Launch> starts = new ArrayList<>();
   private final List<String> signals = new ArrayList<>();
+  private final List<String> shims = new ArrayList<>();
+  private int looks;
+  private boolean stumbles;
   private final Map<JobId, Presence> alive = new HashMap<>();
   private final Map<JobId, Long> peaks = new HashMap<>();
   private final Set<JobId> missed = new HashSet<>();
@@ -38,6 +42,16 @@ final class ScriptedEngine implements Engine {
   /** The signals that were sent, as {@code TERM ID.ATTEMPT}, in order. */
   List<String> signals() {
     return List.copyOf(signals);
+  }
+
+  /** What was said of shims, as {@code ended ID.ATTEMPT} or {@code abandoned ID.ATTEMPT}. */
+  List<String> shims() {
+    return List.copyOf(shims);
+  }
+
+  /** How often all processes were looked at. */
+  int looks() {
+    return looks;
   }
 
   /** From now on this is what is alive of a job. */
@@ -59,6 +73,11 @@ final class ScriptedEngine implements Engine {
     refusal = Optional.of(why);
   }
 
+  /** The next run file can't be made, for a reason that nobody foresaw. */
+  void stumbleOnce() {
+    stumbles = true;
+  }
+
   void recover() {
     refusal = Optional.empty();
   }
@@ -69,6 +88,10 @@ final class ScriptedEngine implements Engine {
 
   @Override
   public byte[] script(Launch launch) {
+    if (stumbles) {
+      stumbles = false;
+      throw new IllegalStateException("stumbled");
+    }
     return launch.job().name().getBytes(StandardCharsets.UTF_8);
   }
 
@@ -81,11 +104,28 @@ final class ScriptedEngine implements Engine {
   }
 
   @Override
-  public Look look() {
+  public void ended(Mark mark) {
+    shims.add("ended " + name(mark));
+  }
+
+  @Override
+  public void abandon(Mark mark) {
+    shims.add("abandoned " + name(mark));
+  }
+
+  @Override
+  public Look look(Set<ProcessId> named) {
+    looks++;
     Map<JobId, Presence> now = new HashMap<>(alive);
+    boolean conclusive = missed.isEmpty();
     now.keySet().removeAll(missed);
     missed.clear();
     return new Look() {
+      @Override
+      public boolean isConclusive() {
+        return conclusive;
+      }
+
       @Override
       public Presence presence(Mark mark, Optional<Claim.Start> start) {
         return now.getOrDefault(mark.id(), Presence.GONE);

@@ -198,6 +198,123 @@ class WorkerTest {
   }
 
   @Nested
+  class Between_two_polls {
+    @BeforeEach
+    void poll() throws Exception {
+      rig.settle();
+    }
+
+    @Test
+    void the_root_is_listed_when_something_was_noticed_there() throws Exception {
+      rig.submit(1);
+      rig.tickFor("running");
+      assertEquals(List.of(), rig.engine.starts(), rig::evidence);
+      rig.tickFor("");
+      assertEquals(List.of("1.1"), rig.engine.starts(), rig::evidence);
+    }
+
+    @Test
+    void what_was_not_noticed_waits_for_the_next_poll() throws Exception {
+      rig.submit(1);
+      rig.tickFor("running");
+      rig.tick();
+      assertEquals(List.of("1.1"), rig.engine.starts(), rig::evidence);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"running", "", ".localq"})
+    void what_a_tick_could_not_do_is_done_by_the_next_one(String noticed) throws Exception {
+      rig.submit(1);
+      rig.engine.stumbleOnce();
+      assertThrows(IllegalStateException.class, () -> rig.tickFor(""));
+      assertEquals(List.of(), rig.engine.starts(), rig::evidence);
+      rig.tickFor(noticed);
+      assertEquals(List.of("1.1"), rig.engine.starts(), rig::evidence);
+    }
+
+    @Test
+    void processes_are_looked_at_for_jobs_that_ended_or_are_to_end() throws Exception {
+      JobId first = rig.submitStarted(1);
+      JobId second = rig.submitStarted(1);
+      rig.settle();
+      int before = rig.engine.looks();
+      rig.tickFor("running");
+      assertEquals(before, rig.engine.looks(), rig::evidence);
+      rig.shimEnds(first, 1, "0");
+      rig.tickFor("running");
+      assertEquals(before + 1, rig.engine.looks(), rig::evidence);
+      assertEquals(State.COMPLETED, rig.state(first), rig::evidence);
+      rig.cancel(second, Duration.ofSeconds(30));
+      int cancelled = rig.engine.looks();
+      rig.tickFor("running");
+      assertEquals(cancelled + 1, rig.engine.looks(), rig::evidence);
+    }
+
+    @Test
+    void a_shim_that_was_killed_is_met_at_the_next_poll() throws Exception {
+      JobId id = rig.submitStarted(1);
+      rig.settle();
+      rig.engine.set(id, Presence.GONE);
+      rig.tickFor("running");
+      assertEquals(State.RUNNING, rig.state(id), rig::evidence);
+      rig.settle();
+      assertEquals(State.LOST, rig.state(id), rig::evidence);
+    }
+  }
+
+  @Nested
+  class The_shim_of_an_attempt {
+    @Test
+    void can_be_given_another_when_the_first_is_recorded() throws Exception {
+      JobId id = rig.submitStarted(1);
+      rig.shimEnds(id, 1, "0");
+      rig.engine.set(id, Presence.SHIM_ONLY);
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(id), rig::evidence);
+      assertEquals(List.of("ended 1.1"), rig.engine.shims(), rig::evidence);
+    }
+
+    @Test
+    void is_waited_for_and_given_no_other_while_its_exit_token_is_not_whole() throws Exception {
+      JobId id = rig.submitStarted(1);
+      Files.createFile(rig.running("1.1.exit-3"));
+      rig.engine.set(id, Presence.SHIM_ONLY);
+      rig.tick();
+      assertEquals(State.RUNNING, rig.state(id), rig::evidence);
+      assertEquals(Set.of("abandoned 1.1"), Set.copyOf(rig.engine.shims()), rig::evidence);
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(OptionalInt.of(3), rig.outcome(id).exitCode(), rig::evidence);
+    }
+
+    @Test
+    void is_given_no_other_where_it_left_no_exit_token() throws Exception {
+      JobId id = rig.submitStarted(1);
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(State.LOST, rig.state(id), rig::evidence);
+      assertEquals(List.of("abandoned 1.1"), rig.engine.shims(), rig::evidence);
+    }
+
+    @Test
+    void is_given_no_other_where_its_token_has_not_named_it_for_ten_seconds() throws Exception {
+      JobId id = rig.submit(1);
+      rig.tick();
+      Files.createFile(rig.running("1.1.started"));
+      rig.engine.set(id, Presence.SHIM_ONLY);
+      rig.tick();
+      rig.pass(Duration.ofSeconds(10));
+      assertEquals(List.of(), rig.engine.shims(), rig::evidence);
+      rig.tick();
+      assertEquals(List.of("abandoned 1.1"), rig.engine.shims(), rig::evidence);
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(State.RUNNING, rig.state(id), rig::evidence);
+      assertEquals(List.of("1.1", "1.2"), rig.engine.starts(), rig::evidence);
+    }
+  }
+
+  @Nested
   class A_machine_that_cannot_spawn {
     @Test
     void costs_no_job_anything() throws Exception {

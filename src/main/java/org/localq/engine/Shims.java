@@ -1,0 +1,122 @@
+package org.localq.engine;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.localq.core.JobId;
+
+/**
+ * The shims of one worker: each executes attempts one after the other, so that a job costs no more
+ * than the fork of a small shell and its own command.
+ *
+ * <p>Who is told nothing more ends by itself, behind the attempt that it is at: nothing here is
+ * ever killed, and all of it can be lost with the worker.
+ */
+final class Shims {
+  /** Makes a shim, which reads its attempts from its standard input. */
+  interface Spawner {
+    Process spawn() throws IOException;
+  }
+
+  private final Deque<Shim> idle = new ArrayDeque<>();
+  private final Map<Mark, Shim> busy = new HashMap<>();
+
+  private static final class Shim {
+    private final OutputStream in;
+    private boolean rested;
+
+    Shim(Process process) {
+      in = process.getOutputStream();
+    }
+
+    void tell(Launch launch) throws IOException {
+      String line =
+          launch.mark().id() + " " + launch.mark().attempt() + " " + launch.runFile() + "\n";
+      in.write(line.getBytes(StandardCharsets.US_ASCII));
+      in.flush();
+    }
+
+    void dismiss() {
+      try {
+        in.close();
+      } catch (IOException dead) {
+        // it has gone already
+      }
+    }
+  }
+
+  /**
+   * Has an attempt executed, by a shim that is idle or by a new one.
+   *
+   * @throws IOException when there is none and this machine can't spawn one
+   */
+  void execute(Launch launch, Spawner spawner) throws IOException {
+    Shim before = busy.remove(launch.mark());
+    if (before != null) {
+      // it was told and did not come: whatever keeps it, another may get through
+      before.dismiss();
+    }
+    Shim shim = before == null ? idle.poll() : null;
+    if (shim == null || !isTold(shim, launch)) {
+      shim = new Shim(spawner.spawn());
+      shim.tell(launch);
+    }
+    shim.rested = false;
+    busy.put(launch.mark(), shim);
+  }
+
+  private static boolean isTold(Shim shim, Launch launch) {
+    try {
+      shim.tell(launch);
+      return true;
+    } catch (IOException dead) {
+      // somebody killed it while it was idle
+      shim.dismiss();
+      return false;
+    }
+  }
+
+  /** An attempt has its exit token: its shim is done with it. */
+  void ended(Mark mark) {
+    Shim shim = busy.remove(mark);
+    if (shim != null) {
+      idle.push(shim);
+    }
+  }
+
+  /** Nobody knows what the shim of an attempt is at: neither it nor one that is idle is needed. */
+  void abandon(Mark mark) {
+    Shim shim = busy.remove(mark);
+    if (shim != null) {
+      shim.dismiss();
+    }
+    idle.forEach(Shim::dismiss);
+    idle.clear();
+  }
+
+  /** Abandons the shims of all jobs but these. */
+  void retain(Set<JobId> jobs) {
+    busy.entrySet()
+        .removeIf(
+            entry -> {
+              boolean gone = !jobs.contains(entry.getKey().id());
+              if (gone) {
+                entry.getValue().dismiss();
+              }
+              return gone;
+            });
+  }
+
+  /** Dismisses the shims that were idle since the last call, but for one that can start at once. */
+  void rest() {
+    while (idle.size() > 1 && idle.peekLast().rested) {
+      idle.removeLast().dismiss();
+    }
+    idle.forEach(shim -> shim.rested = true);
+  }
+}
