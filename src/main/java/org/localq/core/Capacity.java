@@ -12,6 +12,11 @@ public record Capacity(int limit, long busy) {
     return cores <= limit;
   }
 
+  /** Whether any job can start now. */
+  boolean isFree() {
+    return fits(1);
+  }
+
   /** Whether a job of this width can start now. */
   public boolean fits(int cores) {
     return busy + cores <= limit;

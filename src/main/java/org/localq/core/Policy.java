@@ -9,14 +9,16 @@ import java.util.Optional;
  */
 public enum Policy {
   /** First in, first out: by id. */
-  FIFO(Comparator.comparing(Candidate::id)),
+  FIFO(Comparator.comparing(Candidate::id), true),
   /** Most cores first, then by id. */
-  MCF(Comparator.comparingInt(Candidate::cores).reversed().thenComparing(Candidate::id));
+  MCF(Comparator.comparingInt(Candidate::cores).reversed().thenComparing(Candidate::id), false);
 
   private final Comparator<Candidate> order;
+  private final boolean byId;
 
-  Policy(Comparator<Candidate> order) {
+  Policy(Comparator<Candidate> order, boolean byId) {
     this.order = order;
+    this.byId = byId;
   }
 
   /** The policy that {@code word} names, in small letters. */
@@ -34,7 +36,13 @@ public enum Policy {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  Comparator<Candidate> order() {
+  /** Whether the order is that of the ids, so that nothing needs be known of who comes later. */
+  public boolean isById() {
+    return byId;
+  }
+
+  /** Who starts first comes first; no two jobs are equal. */
+  public Comparator<Candidate> order() {
     return order;
   }
 }

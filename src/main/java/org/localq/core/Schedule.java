@@ -2,6 +2,7 @@ package org.localq.core;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -25,12 +26,17 @@ public final class Schedule {
 
   private Schedule() {}
 
-  /** The jobs that start now, in order. */
-  public static List<Candidate> starts(
-      Policy policy, Collection<Candidate> pending, Capacity capacity) {
+  /**
+   * The jobs that start now, in order.
+   *
+   * @param queue the pending jobs in their policy's order; no more of it is asked for than is
+   *     needed
+   */
+  public static List<Candidate> starts(Iterator<Candidate> queue, Capacity capacity) {
     List<Candidate> starts = new ArrayList<>();
     Capacity left = capacity;
-    for (Candidate next : ordered(policy, pending)) {
+    while (left.isFree() && queue.hasNext()) {
+      Candidate next = queue.next();
       if (left.admits(next.cores())) {
         if (!left.fits(next.cores())) {
           break;

@@ -14,22 +14,28 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import org.localq.core.Candidate;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Policy;
 import org.localq.core.Trouble;
 
 /**
- * Takes in what was dropped into the root by hand: a whole job gets an id, anything else goes to
- * rejected/ with the reason.
+ * Takes in what is in the root: knows the pending jobs whose turn is near, gives an id to a whole
+ * job that was dropped by hand, and moves anything else to rejected/ with the reason.
+ *
+ * <p>What is there it learns from notices and listings; a look then reads it. Of very many jobs
+ * that are taken by their ids only the first are read, and the others are numbers until it comes to
+ * them.
  *
  * <p>Remembers between two looks which files are pending jobs, and which it saw unfinished and
  * since when. Both can be forgotten at any time: a restart reads the jobs and begins the waits
@@ -44,6 +50,12 @@ public final class Intake {
 
   /** After so many drops a look gives way to what else waits for the lock. */
   static final int MOST_EVENTS = 100;
+
+  /** So many jobs a look reads before it gives way. */
+  static final int MOST_READS = 1000;
+
+  /** So many jobs are known before their turn, where the order is that of their ids. */
+  static final int READ_AHEAD = 500;
 
   /** What became of one file. */
   public sealed interface Event {
@@ -69,49 +81,136 @@ public final class Intake {
   private final Map<Path, Immovable> stuck = new HashMap<>();
   // given out to drops that are to be refused under them, and could not be yet
   private final Map<Path, JobId> promised = new HashMap<>();
-  private final Map<JobId, Candidate> known = new TreeMap<>();
-  private boolean unread;
+  private final Map<JobId, Candidate> known = new HashMap<>();
+  private final NavigableSet<Candidate> queue;
+  private Unread unread = new Unread(new long[0]);
+  private Set<Path> drops = new LinkedHashSet<>();
+  private int most;
   private Optional<IOException> trouble = Optional.empty();
 
   /**
-   * Looks at the names in the root, as far as {@link #isInterrupted} does not say otherwise. What
-   * is known to be a pending job is not read again: such a file is never written in place.
+   * An intake for this policy.
+   *
+   * @param policy in whose order the jobs are wanted
+   */
+  public Intake(Policy policy) {
+    queue = new TreeSet<>(policy.order());
+    most = policy.isById() ? READ_AHEAD : Integer.MAX_VALUE;
+  }
+
+  /**
+   * Lists the root: of what was there before and is not now nothing is known any more. Needs no
+   * lock.
+   */
+  public void list(Layout layout) throws IOException {
+    IdList ids = new IdList();
+    Set<JobId> still = new HashSet<>();
+    Set<Path> others = new LinkedHashSet<>();
+    Set<Path> remembered = new HashSet<>();
+    Names.each(
+        layout.root(),
+        file -> {
+          Optional<JobId> id = Layout.idOf(name(file));
+          if (id.isPresent() && known.containsKey(id.get())) {
+            still.add(id.get());
+          } else if (id.isPresent()) {
+            ids.add(id.get().number());
+          } else if (Layout.isJobFile(name(file))) {
+            others.add(file);
+          }
+          if (isRemembered(file)) {
+            remembered.add(file);
+          }
+        });
+    unread = new Unread(ids.toArray());
+    drops = others;
+    for (JobId id : List.copyOf(known.keySet())) {
+      if (!still.contains(id)) {
+        forget(id);
+      }
+    }
+    forgetAllBut(remembered);
+  }
+
+  /** A file of the root has come, or has changed. */
+  public void notice(Path file) {
+    Optional<JobId> id = Layout.idOf(name(file));
+    if (id.isPresent()) {
+      reread(id.get());
+    } else if (Layout.isJobFile(name(file))) {
+      drops.add(file);
+    }
+  }
+
+  /**
+   * Reads what was noticed and listed, as far as {@link #isInterrupted} does not say otherwise.
+   * What is known to be a pending job is not read again: such a file is never written in place.
    *
    * @param now a time that only goes forward
    * @return what happened, in no order
    */
   public List<Event> look(Locked locked, Duration now) throws IOException {
-    Spool spool = locked.spool();
-    List<Path> files = unknown(spool.layout());
-    // the listing first, the counter second (R8): an id that was seen had been given out by then
-    long last = files.isEmpty() ? 0 : spool.ids().last();
-    forgetAllBut(Set.copyOf(files));
-    List<Event> events = new ArrayList<>();
     trouble = Optional.empty();
-    unread = false;
+    List<Event> events = new ArrayList<>();
+    if (drops.isEmpty() && !wantsMore()) {
+      return events;
+    }
+    Spool spool = locked.spool();
+    // the names first, the counter second (R8): an id that was seen had been given out by then
+    long last = spool.ids().last();
+    List<JobId> failed = new ArrayList<>();
     // the jobs first: a drop that is left to the next look passes none of them by waiting
-    files.sort(Comparator.comparing(file -> Layout.idOf(name(file)).isEmpty()));
-    for (Path file : files) {
-      if (events.size() >= MOST_EVENTS && Layout.idOf(name(file)).isEmpty()) {
-        unread = true;
+    for (int reads = 0; reads < MOST_READS && wantsMore(); reads++) {
+      JobId id = unread.takeFirst();
+      if (!take(locked, spool.layout().pending(id), new Moment(last, now), events)) {
+        failed.add(id);
+      }
+    }
+    failed.forEach(unread::add);
+    for (Path file : List.copyOf(drops)) {
+      if (events.size() >= MOST_EVENTS) {
         break;
       }
-      try {
-        take(locked, file, last, now).ifPresent(events::add);
-      } catch (IOException failed) {
-        if (failed instanceof NoSuchFileException gone && file.toString().equals(gone.getFile())) {
-          // RACE: claimed, cancelled or removed since the listing
-          continue;
-        }
-        // either way it must not hold up the others
-        if (isOfTheMachine(file, failed)) {
-          trouble = Optional.of(about(file, failed));
-        } else {
-          stick(file, String.valueOf(failed.getMessage()), now).ifPresent(events::add);
-        }
+      if (take(locked, file, new Moment(last, now), events)) {
+        drops.remove(file);
       }
     }
     return events;
+  }
+
+  /** When a look is, and the last id that had been given out then. */
+  private record Moment(long last, Duration now) {}
+
+  /**
+   * Takes one file.
+   *
+   * @return false when the machine didn't let it, and it is to be tried again
+   */
+  private boolean take(Locked locked, Path file, Moment moment, List<Event> events)
+      throws IOException {
+    try {
+      take(locked, file, moment.last(), moment.now()).ifPresent(events::add);
+    } catch (IOException failed) {
+      if (failed instanceof NoSuchFileException gone && file.toString().equals(gone.getFile())) {
+        // RACE: claimed, cancelled or removed since it was seen
+        return true;
+      }
+      // either way it must not hold up the others
+      if (isOfTheMachine(file, failed)) {
+        trouble = Optional.of(about(file, failed));
+        return false;
+      }
+      stick(file, String.valueOf(failed.getMessage()), moment.now()).ifPresent(events::add);
+    }
+    return true;
+  }
+
+  private boolean wantsMore() {
+    return known.size() < most && !unread.isEmpty();
+  }
+
+  private boolean isRemembered(Path file) {
+    return unfinished.containsKey(file) || stuck.containsKey(file) || promised.containsKey(file);
   }
 
   private void forgetAllBut(Set<Path> files) {
@@ -146,42 +245,56 @@ public final class Intake {
   }
 
   /**
-   * Whether the last look left some names to the next one. Each drop is brought to the disk under
+   * Whether the last look left something to the next one. Each drop is brought to the disk under
    * the lock, and thousands at once must not hold up the ends of jobs.
    */
   public boolean isInterrupted() {
-    return unread;
+    return !drops.isEmpty() || wantsMore();
   }
 
-  /** The pending jobs of the last look. */
+  /** Whether there are jobs that are not known. */
+  public boolean hasUnread() {
+    return !unread.isEmpty();
+  }
+
+  /** All that are known were not enough: from now on more are read ahead. */
+  public void readOn() {
+    most = Math.max(most, known.size()) + READ_AHEAD;
+  }
+
+  /** The pending jobs that are known, in the policy's order. */
   public Collection<Candidate> candidates() {
-    return Collections.unmodifiableCollection(known.values());
+    return Collections.unmodifiableCollection(queue);
+  }
+
+  /** This job is not pending any more. */
+  public void forget(JobId id) {
+    unread.remove(id);
+    Candidate candidate = known.remove(id);
+    if (candidate != null) {
+      queue.remove(candidate);
+    }
   }
 
   /** Reads this job anew at the next look, if it is still pending then. */
-  public void forget(JobId id) {
-    known.remove(id);
+  public void reread(JobId id) {
+    forget(id);
+    unread.add(id);
   }
 
-  /** Lists the root, and forgets the jobs that are not there any more. */
-  private List<Path> unknown(Layout layout) throws IOException {
-    List<Path> files = new ArrayList<>();
-    Set<JobId> here = new HashSet<>();
-    for (Path file : Names.in(layout.root())) {
-      String name = name(file);
-      Optional<JobId> id = Layout.idOf(name);
-      if (id.isPresent() && known.containsKey(id.get())) {
-        here.add(id.get());
-      } else if (Layout.isJobFile(name)) {
-        files.add(file);
-      }
-    }
-    known.keySet().retainAll(here);
-    return files;
+  private void know(JobId id, Job job) {
+    forget(id);
+    Candidate candidate = new Candidate(id, job.cores());
+    known.put(id, candidate);
+    queue.add(candidate);
   }
 
   private Optional<Event> take(Locked locked, Path file, long last, Duration now)
       throws IOException {
+    if (!Spool.exists(file)) {
+      // RACE: claimed, cancelled or removed since it was seen
+      return Optional.empty();
+    }
     if (stuck.containsKey(file) && now.minus(stuck.get(file).since()).compareTo(SETTLING) < 0) {
       return Optional.empty();
     }
@@ -197,7 +310,7 @@ public final class Intake {
     if (reading.unfit().isPresent()) {
       return refuse(locked, file, id.get(), reading.unfit().get(), now);
     }
-    reading.job().ifPresent(job -> known.put(id.get(), new Candidate(id.get(), job.cores())));
+    reading.job().ifPresent(job -> know(id.get(), job));
     return Optional.empty();
   }
 
@@ -244,7 +357,7 @@ public final class Intake {
     // one rename: a drop becomes one job, whatever dies here
     Files.move(file, pending, StandardCopyOption.ATOMIC_MOVE);
     spool.fsync().directory(root);
-    known.put(id, new Candidate(id, job.cores()));
+    know(id, job);
     return Optional.of(new Event.Accepted(name(file), id));
   }
 

@@ -12,6 +12,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import org.localq.core.Claim;
@@ -32,6 +35,7 @@ public final class Locked implements AutoCloseable {
   private final Spool spool;
   private final Layout layout;
   private final FileLock lock;
+  private final List<JobId> returned = new ArrayList<>();
 
   Locked(Spool spool, FileLock lock) {
     this.spool = spool;
@@ -186,9 +190,15 @@ public final class Locked implements AutoCloseable {
     // against a power cut: the closed attempt must not come back open
     spool.fsync().directory(layout.runningDirectory());
     move(layout.running(id), layout.pending(id));
+    returned.add(id);
     spool.fsync().directory(layout.root());
     // and not be in both places, as on a file system that logs its directories one by one
     spool.fsync().directory(layout.runningDirectory());
+  }
+
+  /** The jobs that were moved back to the root so far. */
+  public List<JobId> returned() {
+    return Collections.unmodifiableList(returned);
   }
 
   /**

@@ -1,10 +1,8 @@
 package org.localq.worker;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.localq.core.Capacity;
@@ -66,12 +64,12 @@ public final class Daemon {
     try {
       Duration glance = FIRST_GLANCE;
       boolean announced = false;
-      Set<Path> news = Set.of();
+      News news = News.NONE;
       long nextPoll = System.nanoTime();
       while (true) {
         long begun = System.nanoTime();
         boolean polls = begun - nextPoll >= 0;
-        Outcome outcome = tick(interval, polls ? Worker.Cause.POLL : new Worker.Cause(false, news));
+        Outcome outcome = tick(interval, polls ? News.POLL : news);
         if (outcome.end().isPresent()) {
           return outcome.end().get();
         }
@@ -102,9 +100,9 @@ public final class Daemon {
 
   private record Outcome(Worker.Pace pace, Optional<Trouble> trouble, Optional<End> end) {}
 
-  private Outcome tick(Duration interval, Worker.Cause cause) {
+  private Outcome tick(Duration interval, News news) {
     try {
-      Worker.Tick tick = worker.tick(uptime.now(), cause);
+      Worker.Tick tick = worker.tick(uptime.now(), news);
       if (tick.pace() == Worker.Pace.OVER) {
         return new Outcome(tick.pace(), Optional.empty(), Optional.of(End.DRAINED));
       }

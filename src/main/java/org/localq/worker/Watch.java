@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
 
@@ -22,8 +21,8 @@ import java.util.function.BiPredicate;
  * Sleeps until a name appears in one of some directories, or a time is over.
  *
  * <p>What it notices are hints: names can be missed (the JDK forgets them all after 512 unread
- * ones) or be late, so whoever wakes looks at everything. Where the system has no watches left it
- * only sleeps, which is slower and loses nothing.
+ * ones) or be late, so whoever wakes looks at everything now and then. Where the system has no
+ * watches left it only sleeps, which is slower and loses nothing.
  */
 public final class Watch implements AutoCloseable {
   private final Optional<WatchService> service;
@@ -107,17 +106,13 @@ public final class Watch implements AutoCloseable {
     return directory + " is not what it was";
   }
 
-  /**
-   * Waits until something that matters happened, at the latest for {@code most}.
-   *
-   * @return the directories in which it did, as far as was noticed
-   */
-  public Set<Path> await(Duration most) throws InterruptedException {
-    Set<Path> news = new HashSet<>();
+  /** Waits until something that matters happened, at the latest for {@code most}. */
+  public News await(Duration most) throws InterruptedException {
     if (service.isEmpty()) {
       TimeUnit.NANOSECONDS.sleep(most.toNanos());
-      return news;
+      return News.NONE;
     }
+    News news = new News(false, new HashSet<>(), new HashSet<>());
     long deadline = System.nanoTime() + most.toNanos();
     try {
       while (true) {
@@ -127,9 +122,7 @@ public final class Watch implements AutoCloseable {
         if (key == null) {
           return news;
         }
-        if (drain(key)) {
-          news.add((Path) key.watchable());
-        }
+        drain(key, news);
       }
     } catch (ClosedWatchServiceException closed) {
       // the process is going down
@@ -137,18 +130,19 @@ public final class Watch implements AutoCloseable {
     }
   }
 
-  private boolean drain(WatchKey key) {
-    boolean matter = false;
+  private void drain(WatchKey key, News news) {
+    Path directory = (Path) key.watchable();
     for (WatchEvent<?> event : key.pollEvents()) {
-      matter |=
-          event.kind() == StandardWatchEventKinds.OVERFLOW
-              || matters.test((Path) key.watchable(), event.context().toString());
+      if (event.kind() == StandardWatchEventKinds.OVERFLOW) {
+        news.directories().add(directory);
+      } else if (matters.test(directory, event.context().toString())) {
+        news.files().add(directory.resolve((Path) event.context()));
+      }
     }
     if (!key.reset()) {
-      trouble = Optional.of(describe(key.watchable()));
-      return true;
+      trouble = Optional.of(describe(directory));
+      news.directories().add(directory);
     }
-    return matter;
   }
 
   /** Notices nothing from now on. */

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.localq.core.Candidate;
@@ -37,6 +37,9 @@ public final class Worker {
   /** What a worker works with. */
   public record Tools(Spool spool, Engine engine, Judge judge, Log log) {}
 
+  /** A listing that takes no longer is nothing to care about. */
+  private static final Duration SHORT = Duration.ofMillis(50);
+
   private final Spool spool;
   private final Engine engine;
   private final Judge judge;
@@ -44,11 +47,14 @@ public final class Worker {
   private final Identity identity;
   private final Settings settings;
   private final Workers workers;
+  private final Intake intake;
 
-  /** Whether the root is to be looked at again, whatever is noticed. */
-  private boolean unsettled = true;
+  /** Whether the root is to be listed when it can be. */
+  private boolean isRootUnknown = true;
 
-  private final Intake intake = new Intake();
+  /** In the machine's uptime: the root is not listed before. */
+  private Duration nextListing = Duration.ZERO;
+
   private final Map<JobId, Integer> coresOfRunning = new HashMap<>();
 
   public Worker(Tools tools, Identity identity, Settings settings) {
@@ -59,6 +65,7 @@ public final class Worker {
     this.identity = identity;
     this.settings = settings;
     this.workers = spool.workers();
+    this.intake = new Intake(settings.policy());
   }
 
   /** When to tick again. */
@@ -69,21 +76,6 @@ public final class Worker {
     IDLE,
     /** Never: the worker was told to drain, and nothing runs any more. */
     OVER
-  }
-
-  /**
-   * Why there is a tick. What is noticed is a hint, and what was missed is found at the next poll.
-   *
-   * @param all whether everything is to be looked at
-   * @param directories in which something was noticed
-   */
-  public record Cause(boolean all, Set<Path> directories) {
-    /** A while has passed. */
-    public static final Cause POLL = new Cause(true, Set.of());
-
-    private boolean isIn(Path directory) {
-      return all || directories.contains(directory);
-    }
   }
 
   /**
@@ -103,34 +95,58 @@ public final class Worker {
 
   /** Does whatever can be done now. */
   public Tick tick(Duration uptime) throws IOException {
-    return tick(uptime, Cause.POLL);
+    return tick(uptime, News.POLL);
   }
 
   /** Does what can be done now: all of it, or what follows from what was noticed. */
-  public Tick tick(Duration uptime, Cause cause) throws IOException {
-    unsettled |= cause.isIn(spool.layout().root());
+  public Tick tick(Duration uptime, News news) throws IOException {
+    Optional<IOException> unlisted = hear(news, uptime);
     try (Locked locked = spool.lock()) {
-      Judge.Judgement judged = judgeAll(locked, cause.all() ? Judge.Scope.ALL : Judge.Scope.ENDING);
-      Optional<IOException> trouble = judged.trouble();
-      // whatever else is wrong: who waits for the drain waits for the jobs alone
-      if (workers.isDraining() && locked.claimed().jobs().isEmpty()) {
-        return new Tick(Pace.OVER, Optional.empty());
-      }
+      Judge.Scope scope = news.everything() ? Judge.Scope.ALL : Judge.Scope.ENDING;
+      Judge.Judgement judged = judgeAll(locked, scope);
+      Optional<IOException> trouble = judged.trouble().or(() -> unlisted);
       boolean again = false;
-      if (!workers.isDraining()) {
-        if (unsettled) {
-          takeIn(locked, uptime);
+      if (workers.isDraining()) {
+        // whatever else is wrong: who waits for the drain waits for the jobs alone
+        if (locked.claimed().jobs().isEmpty()) {
+          return new Tick(Pace.OVER, Optional.empty());
         }
-        // until this tick comes to its end: what can't be claimed is to be looked at again
-        unsettled = true;
-        trouble = trouble.or(intake::trouble);
+      } else {
+        locked.returned().forEach(intake::reread);
+        takeIn(locked, uptime);
         again = judged.canSpawn() && claimWhatFits(locked);
-        again |= intake.isInterrupted();
-        unsettled = again || intake.trouble().isPresent();
+        again |= intake.isInterrupted() && intake.trouble().isEmpty();
+        trouble = trouble.or(intake::trouble);
       }
       boolean soon = again || judged.next() == Judge.Next.SOON;
       return new Tick(soon ? Pace.SOON : Pace.IDLE, trouble);
     }
+  }
+
+  /**
+   * Hands on what was noticed in the root, and lists it where it is not known what is in it. Not
+   * under the lock, because a listing of a million names takes a second; nor for more than a
+   * twentieth of the time.
+   *
+   * @return why it could not be listed
+   */
+  private Optional<IOException> hear(News news, Duration uptime) {
+    Path root = spool.layout().root();
+    news.files().stream().filter(file -> root.equals(file.getParent())).forEach(intake::notice);
+    isRootUnknown |= news.isOf(root);
+    if (!isRootUnknown || uptime.compareTo(nextListing) < 0) {
+      return Optional.empty();
+    }
+    long begun = System.nanoTime();
+    try {
+      intake.list(spool.layout());
+    } catch (IOException failed) {
+      return Optional.of(failed);
+    }
+    isRootUnknown = false;
+    Duration took = Duration.ofNanos(System.nanoTime() - begun);
+    nextListing = took.compareTo(SHORT) < 0 ? uptime : uptime.plus(took.multipliedBy(20));
+    return Optional.empty();
   }
 
   /** Removes what processes that died left in the spool. */
@@ -209,12 +225,22 @@ public final class Worker {
    * @return whether one was no longer what was decided upon, so that it is to be decided again
    */
   boolean claimWhatFits(Locked locked) throws IOException {
-    Capacity capacity = capacity(locked);
-    for (Candidate next : Schedule.starts(settings.policy(), intake.candidates(), capacity)) {
-      intake.forget(next.id());
+    if (!settings.policy().isById() && intake.hasUnread()) {
+      // one that is not read yet may come first
+      return false;
+    }
+    Iterator<Candidate> queue = intake.candidates().iterator();
+    List<Candidate> starts = Schedule.starts(queue, capacity(locked));
+    if (!queue.hasNext() && intake.hasUnread()) {
+      // all that are known start now or never will
+      intake.readOn();
+    }
+    for (Candidate next : starts) {
+      intake.reread(next.id());
       if (!claim(locked, next)) {
         return true;
       }
+      intake.forget(next.id());
     }
     return false;
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -76,7 +77,7 @@ class ScheduleTest {
         Capacity capacity = new Capacity(1 + random.nextInt(8), random.nextInt(10));
         Policy policy = Policy.values()[random.nextInt(2)];
         String evidence = "seed " + seed + ": " + policy + " " + pending + " " + capacity;
-        List<Candidate> starts = Schedule.starts(policy, pending, capacity);
+        List<Candidate> starts = startsOf(policy, pending, capacity);
         long taken = starts.stream().mapToLong(Candidate::cores).sum();
         assertTrue(
             taken <= Math.max(0, capacity.limit() - capacity.busy()), evidence + " -> " + starts);
@@ -136,7 +137,7 @@ class ScheduleTest {
         String evidence = "seed " + seed + ": " + policy + " " + pending + " " + capacity;
         assertEquals(pending.size(), queue.size(), evidence + " -> " + queue);
         assertEquals(
-            Schedule.starts(policy, pending, capacity).stream().map(Candidate::id).toList(),
+            startsOf(policy, pending, capacity).stream().map(Candidate::id).toList(),
             queue.stream().filter(w -> w.reason().isEmpty()).map(Schedule.Waiting::id).toList(),
             evidence);
       }
@@ -184,7 +185,7 @@ class ScheduleTest {
   }
 
   private static String starts(Policy policy, List<Candidate> pending, Capacity capacity) {
-    return Schedule.starts(policy, pending, capacity).stream()
+    return startsOf(policy, pending, capacity).stream()
         .map(c -> c.id().toString())
         .collect(Collectors.joining(" "));
   }
@@ -194,5 +195,10 @@ class ScheduleTest {
     waiting.place().ifPresent(place -> text.append(" place ").append(place));
     waiting.reason().ifPresent(reason -> text.append(' ').append(reason));
     return text.toString();
+  }
+
+  private static List<Candidate> startsOf(
+      Policy policy, Collection<Candidate> pending, Capacity capacity) {
+    return Schedule.starts(pending.stream().sorted(policy.order()).iterator(), capacity);
   }
 }

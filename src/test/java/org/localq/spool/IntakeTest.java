@@ -11,6 +11,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -24,6 +25,8 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -35,6 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.core.Candidate;
 import org.localq.core.JobId;
+import org.localq.core.Policy;
 
 /** On the real file system: what people and programs drop into a spool. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
@@ -47,7 +51,7 @@ class IntakeTest {
   @TempDir private Path directory;
   private Bench bench;
   private Locked locked;
-  private final Intake intake = new Intake();
+  private final Intake intake = new Intake(Policy.FIFO);
 
   @BeforeEach
   void makeTheSpool() throws IOException {
@@ -166,9 +170,160 @@ class IntakeTest {
       bench.put("1.json", JOB);
       assertEquals(List.of(), look(1));
       assertCandidates(new Candidate(ONE, 2));
-      intake.forget(ONE);
+      intake.reread(ONE);
       assertEquals(List.of(), look(2));
       assertCandidates(new Candidate(ONE, 3));
+    }
+  }
+
+  @Nested
+  class A_notice {
+    @Test
+    void of_a_job_is_enough_to_know_it() throws IOException {
+      bench.submit("a");
+      intake.notice(path("1.json"));
+      assertEquals(List.of(), lookOnly());
+      assertCandidates(new Candidate(ONE, 2));
+    }
+
+    @Test
+    void of_a_drop_is_enough_to_take_it() throws IOException {
+      intake.notice(bench.put("mine.json", JOB));
+      assertEquals(List.of(new Intake.Event.Accepted("mine.json", ONE)), lookOnly());
+      assertCandidates(new Candidate(ONE, 3));
+    }
+
+    @Test
+    void of_what_is_not_there_any_more_takes_no_id() throws IOException {
+      intake.notice(path("mine.json"));
+      intake.notice(path("1.json"));
+      assertEquals(List.of(), lookOnly());
+      bench.assertNames(".localq/seq", "0");
+    }
+
+    @Test
+    void of_a_job_that_is_running_by_now_takes_no_id() throws IOException {
+      bench.submit("a");
+      intake.notice(path("1.json"));
+      assertTrue(locked.claim(ONE, 1, new byte[0]));
+      assertEquals(List.of(), lookOnly());
+      assertCandidates();
+      bench.assertNames(".localq/seq", "1");
+    }
+
+    @Test
+    void of_a_job_that_was_changed_has_it_read_anew() throws IOException {
+      bench.submit("a");
+      look(0);
+      Files.move(
+          bench.put("held/1.json", JOB), path("1.json"), StandardCopyOption.REPLACE_EXISTING);
+      assertEquals(List.of(), lookOnly());
+      assertCandidates(new Candidate(ONE, 2));
+      intake.notice(path("1.json"));
+      assertEquals(List.of(), lookOnly());
+      assertCandidates(new Candidate(ONE, 3));
+    }
+
+    @Test
+    void is_heard_again_where_the_machine_did_not_let_it_be_taken() throws IOException {
+      intake.notice(bench.put("mine.json", JOB));
+      bench.fsync.before(
+          what -> {
+            if (what.startsWith("file")) {
+              throw new IOException("No space left on device");
+            }
+          });
+      assertEquals(List.of(), lookOnly());
+      assertTrue(intake.trouble().isPresent());
+      bench.fsync.before(what -> {});
+      assertEquals(1, lookOnly().size());
+      assertTrue(intake.trouble().isEmpty());
+    }
+  }
+
+  @Nested
+  class Of_very_many_jobs {
+    private static final int MANY = Intake.READ_AHEAD + 100;
+
+    private void submit(int jobs) throws IOException {
+      for (int job = 0; job < jobs; job++) {
+        bench.submit("a");
+      }
+    }
+
+    private Set<Long> known(Intake which) {
+      Set<Long> ids = new TreeSet<>();
+      which.candidates().forEach(candidate -> ids.add(candidate.id().number()));
+      return ids;
+    }
+
+    private static Set<Long> ids(long first, long last) {
+      return LongStream.rangeClosed(first, last).boxed().collect(Collectors.toSet());
+    }
+
+    @Test
+    void the_first_are_read() throws IOException {
+      submit(MANY);
+      look(0);
+      assertEquals(ids(1, Intake.READ_AHEAD), known(intake));
+      assertTrue(intake.hasUnread());
+      assertFalse(intake.isInterrupted());
+    }
+
+    @Test
+    void the_next_are_read_as_the_first_go() throws IOException {
+      submit(MANY);
+      look(0);
+      for (long id = 1; id <= 70; id++) {
+        intake.forget(new JobId(id));
+      }
+      lookOnly();
+      assertEquals(ids(71, Intake.READ_AHEAD + 70), known(intake));
+    }
+
+    @Test
+    void more_are_read_where_the_first_are_not_enough() throws IOException {
+      submit(MANY);
+      look(0);
+      intake.readOn();
+      assertTrue(intake.isInterrupted());
+      lookOnly();
+      assertEquals(ids(1, MANY), known(intake));
+      assertFalse(intake.hasUnread());
+    }
+
+    @Test
+    void one_that_comes_back_is_known_before_the_others() throws IOException {
+      submit(MANY);
+      look(0);
+      intake.forget(ONE);
+      intake.forget(TWO);
+      intake.reread(ONE);
+      lookOnly();
+      assertTrue(known(intake).contains(1L));
+    }
+
+    @Test
+    void all_are_read_where_any_could_be_the_first() throws IOException {
+      submit(Intake.MOST_READS + 10);
+      Intake widest = new Intake(Policy.MCF);
+      look(widest, 0);
+      assertEquals(Intake.MOST_READS, known(widest).size());
+      assertTrue(widest.isInterrupted());
+      widest.look(locked, START);
+      assertEquals(Intake.MOST_READS + 10, known(widest).size());
+      assertFalse(widest.hasUnread());
+    }
+
+    @Test
+    void a_listing_forgets_those_that_are_gone() throws IOException {
+      submit(MANY);
+      look(0);
+      for (long id = 1; id <= 50; id++) {
+        Files.delete(bench.layout.pending(new JobId(id)));
+      }
+      look(0);
+      assertEquals(ids(51, Intake.READ_AHEAD + 50), known(intake));
     }
   }
 
@@ -232,9 +387,9 @@ class IntakeTest {
     void waits_anew_where_the_worker_was_restarted() throws IOException {
       bench.put("bad.json", "{");
       look(0);
-      Intake restarted = new Intake();
-      assertEquals(List.of(), restarted.look(locked, START.plusSeconds(60)));
-      assertEquals(1, restarted.look(locked, START.plusSeconds(120)).size());
+      Intake restarted = new Intake(Policy.FIFO);
+      assertEquals(List.of(), look(restarted, 60));
+      assertEquals(1, look(restarted, 120).size());
     }
 
     @Test
@@ -542,9 +697,19 @@ class IntakeTest {
     }
   }
 
+  /** At what was noticed, and no listing. */
+  private List<Intake.Event> lookOnly() throws IOException {
+    return intake.look(locked, START);
+  }
+
   /** {@code seconds} after the first look. */
   private List<Intake.Event> look(double seconds) throws IOException {
-    return intake.look(locked, START.plusMillis(Math.round(seconds * 1000)));
+    return look(intake, seconds);
+  }
+
+  private List<Intake.Event> look(Intake which, double seconds) throws IOException {
+    which.list(bench.layout);
+    return which.look(locked, START.plusMillis(Math.round(seconds * 1000)));
   }
 
   /** Looks again for as long as a look leaves something to the next one. */

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.localq.core.JobId;
+import org.localq.core.Policy;
 import org.localq.core.Retention;
 
 /**
@@ -229,7 +230,7 @@ class RaceTest {
                 return null;
               }));
     }
-    Intake intake = new Intake();
+    Intake intake = new Intake(Policy.FIFO);
     List<Intake.Event> events = new ArrayList<>();
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     try (Spool worker = own()) {
@@ -240,6 +241,7 @@ class RaceTest {
             client.get();
           }
         }
+        intake.list(bench.layout);
         try (Locked locked = worker.lock()) {
           events.addAll(intake.look(locked, Duration.ZERO));
         }

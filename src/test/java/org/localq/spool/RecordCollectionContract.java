@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.core.Clocks;
 import org.localq.core.JobId;
+import org.localq.core.Policy;
 import org.localq.core.Refusal;
 import org.localq.core.Retention;
 
@@ -383,8 +384,10 @@ abstract class RecordCollectionContract {
       collect(ALL_OLD);
       bench.put("5.json", "{\"command\":[\"late\"]}");
       counter(2);
+      Intake intake = new Intake(Policy.FIFO);
+      intake.list(bench.layout);
       try (Locked locked = bench.spool.lock()) {
-        assertEquals(List.of(), new Intake().look(locked, Duration.ZERO));
+        assertEquals(List.of(), intake.look(locked, Duration.ZERO));
       }
       assertTrue(bench.has("5.json"), bench.evidence());
     }

@@ -189,10 +189,14 @@ final class Rig implements AutoCloseable {
     return which.tick(uptime).orThrow();
   }
 
-  /** A tick because something was noticed in this directory. */
+  /** A tick because something was noticed in this directory, nobody knows what. */
   Worker.Pace tickFor(String directory) throws IOException {
-    Worker.Cause cause = new Worker.Cause(false, Set.of(path(directory)));
-    return worker.tick(uptime, cause).orThrow();
+    return worker.tick(uptime, new News(false, Set.of(path(directory)), Set.of())).orThrow();
+  }
+
+  /** A tick because this file was noticed. */
+  Worker.Pace tickForFile(String file) throws IOException {
+    return worker.tick(uptime, new News(false, Set.of(), Set.of(path(file)))).orThrow();
   }
 
   /** Ticks as long as there is something between two steps. */

@@ -214,6 +214,16 @@ class WorkerTest {
     }
 
     @Test
+    void a_file_that_was_noticed_is_enough_to_claim_its_job() throws Exception {
+      rig.submit(1);
+      rig.submit(1);
+      rig.tickForFile("2.json");
+      assertEquals(List.of("2.1"), rig.engine.starts(), rig::evidence);
+      rig.tickForFile("1.json");
+      assertEquals(List.of("2.1", "1.1"), rig.engine.starts(), rig::evidence);
+    }
+
+    @Test
     void what_was_not_noticed_waits_for_the_next_poll() throws Exception {
       rig.submit(1);
       rig.tickFor("running");
@@ -768,6 +778,30 @@ class WorkerTest {
       rig.limit(5);
       rig.tick();
       assertEquals(State.RUNNING, rig.state(wide));
+    }
+  }
+
+  @Nested
+  class More_jobs_than_are_read_at_once {
+    @Test
+    void and_all_too_wide_hold_up_no_other() throws Exception {
+      for (int job = 0; job < 1100; job++) {
+        rig.submit(5);
+      }
+      JobId last = rig.submit(1);
+      rig.settle();
+      assertEquals(List.of(last + ".1"), rig.engine.starts());
+    }
+
+    @Test
+    void start_the_widest_first_where_that_is_the_policy() throws Exception {
+      rig.policy(Policy.MCF);
+      for (int job = 0; job < 1100; job++) {
+        rig.submit(1);
+      }
+      JobId widest = rig.submit(4);
+      rig.settle();
+      assertEquals(List.of(widest + ".1"), rig.engine.starts());
     }
   }
 
