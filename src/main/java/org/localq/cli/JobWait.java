@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.localq.core.JobId;
 import org.localq.core.Outcome;
 import org.localq.core.Printable;
@@ -25,7 +26,7 @@ final class JobWait {
   static int forEnd(Spool spool, JobId id, Queue queue, PrintStream err)
       throws IOException, InterruptedException {
     List<Path> ends = List.of(spool.layout().doneDirectory(), spool.layout().rejectedDirectory());
-    try (Watch watch = Watch.of(ends, (directory, name) -> name.startsWith(id + "."))) {
+    try (Watch watch = Watch.of(ends, Set.of(), (directory, name) -> name.startsWith(id + "."))) {
       while (true) {
         Optional<Entry> entry = spool.find(id);
         if (entry.isEmpty()) {

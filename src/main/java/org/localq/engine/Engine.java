@@ -50,6 +50,16 @@ public interface Engine {
    */
   Look look(Set<ProcessId> named) throws IOException;
 
+  /**
+   * Looks at what can be of these attempts, and need not look at other processes.
+   *
+   * @param attempts whose start tokens name their shims
+   * @param named the shims that start tokens name, among them theirs
+   */
+  default Look look(Set<Mark> attempts, Set<ProcessId> named) throws IOException {
+    return look(named);
+  }
+
   /** Looks at all processes, where no token is known. */
   default Look look() throws IOException {
     return look(Set.of());

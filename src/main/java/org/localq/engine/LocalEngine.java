@@ -2,6 +2,7 @@ package org.localq.engine;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32;
 import org.localq.core.JobId;
@@ -30,6 +32,9 @@ public final class LocalEngine implements Engine {
   private final String path;
   private final String uri;
   private final Shims shims = new Shims();
+
+  private Optional<Listing> last = Optional.empty();
+  private Optional<Boolean> numbersAreFew = Optional.empty();
 
   /** Where each was found last. */
   private final Map<String, Path> programs = new HashMap<>();
@@ -80,7 +85,7 @@ public final class LocalEngine implements Engine {
           shim
               + ": can't be read, expected the text that starts jobs; to write it: localqd restart");
     }
-    shims.execute(launch, () -> spawn(List.of(setsid, shell, shim.toString()), launch));
+    shims.execute(launch, () -> spawn(List.of(setsid, shell, shim.toString()), launch), last);
   }
 
   private Process spawn(List<String> command, Launch launch) throws IOException {
@@ -148,7 +153,28 @@ public final class LocalEngine implements Engine {
 
   @Override
   public Look look(Set<ProcessId> named) throws IOException {
-    return ProcessTable.read(proc, named);
+    Listing now = Listing.of(proc);
+    last = remembered(now);
+    return ProcessTable.read(proc, now.pids(), named);
+  }
+
+  @Override
+  public Look look(Set<Mark> attempts, Set<ProcessId> named) throws IOException {
+    Listing now = Listing.of(proc);
+    last = remembered(now);
+    // by the time behind the listing: none of it was made later
+    Optional<Listing> before = shims.before(attempts, System.nanoTime());
+    long[] pids = before.isPresent() ? now.since(before.get(), named) : now.pids();
+    return ProcessTable.read(proc, pids, named);
+  }
+
+  /** Where a number of a process can come again soon, no listing says who is new. */
+  private Optional<Listing> remembered(Listing listing) throws IOException {
+    if (numbersAreFew.isEmpty()) {
+      String most = Files.readString(proc.resolve("sys/kernel/pid_max"), StandardCharsets.US_ASCII);
+      numbersAreFew = Optional.of(Long.parseLong(most.strip()) < Listing.LEAST_NUMBERS);
+    }
+    return numbersAreFew.get() ? Optional.empty() : Optional.of(listing);
   }
 
   /** A short name for the text of a shim: two versions of localq can share a spool. */

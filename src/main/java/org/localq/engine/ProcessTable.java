@@ -3,8 +3,6 @@ package org.localq.engine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -61,27 +59,18 @@ final class ProcessTable implements Engine.Look {
   }
 
   static ProcessTable read(Path proc, Set<ProcessId> named) throws IOException {
-    List<Path> entries = entries(proc);
-    List<ProcessStat> rows = new ArrayList<>(entries.size());
-    for (Path entry : entries) {
-      ProcessStat.read(entry).filter(ProcessStat::isAlive).ifPresent(rows::add);
-    }
-    return new ProcessTable(proc, rows, named, rows.size() == entries.size());
+    return read(proc, Listing.of(proc).pids(), named);
   }
 
-  private static List<Path> entries(Path proc) throws IOException {
-    List<Path> entries = new ArrayList<>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(proc)) {
-      for (Path entry : all) {
-        char first = entry.getFileName().toString().charAt(0);
-        if (first >= '1' && first <= '9') {
-          entries.add(entry);
-        }
-      }
-    } catch (DirectoryIteratorException failed) {
-      throw failed.getCause();
+  /** Reads these processes, and none of the others. */
+  static ProcessTable read(Path proc, long[] pids, Set<ProcessId> named) throws IOException {
+    List<ProcessStat> rows = new ArrayList<>(pids.length);
+    for (long pid : pids) {
+      ProcessStat.read(proc.resolve(Long.toString(pid)))
+          .filter(ProcessStat::isAlive)
+          .ifPresent(rows::add);
     }
-    return entries;
+    return new ProcessTable(proc, rows, named, rows.size() == pids.length);
   }
 
   /**

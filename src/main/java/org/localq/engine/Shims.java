@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.localq.core.JobId;
 
@@ -29,6 +30,7 @@ final class Shims {
   private static final class Shim {
     private final OutputStream in;
     private boolean rested;
+    private Optional<Listing> before = Optional.empty();
 
     Shim(Process process) {
       in = process.getOutputStream();
@@ -53,20 +55,22 @@ final class Shims {
   /**
    * Has an attempt executed, by a shim that is idle or by a new one.
    *
+   * @param before some processes that were there before it
    * @throws IOException when there is none and this machine can't spawn one
    */
-  void execute(Launch launch, Spawner spawner) throws IOException {
-    Shim before = busy.remove(launch.mark());
-    if (before != null) {
+  void execute(Launch launch, Spawner spawner, Optional<Listing> before) throws IOException {
+    Shim silent = busy.remove(launch.mark());
+    if (silent != null) {
       // it was told and did not come: whatever keeps it, another may get through
-      before.dismiss();
+      silent.dismiss();
     }
-    Shim shim = before == null ? idle.poll() : null;
+    Shim shim = silent == null ? idle.poll() : null;
     if (shim == null || !isTold(shim, launch)) {
       shim = new Shim(spawner.spawn());
       shim.tell(launch);
     }
     shim.rested = false;
+    shim.before = before;
     busy.put(launch.mark(), shim);
   }
 
@@ -79,6 +83,24 @@ final class Shims {
       shim.dismiss();
       return false;
     }
+  }
+
+  /**
+   * The processes that were there before any of these attempts; nothing where that is not known of
+   * one of them, or too long ago.
+   */
+  Optional<Listing> before(Set<Mark> attempts, long now) {
+    Optional<Listing> oldest = Optional.empty();
+    for (Mark mark : attempts) {
+      Optional<Listing> its = Optional.ofNullable(busy.get(mark)).flatMap(shim -> shim.before);
+      if (its.filter(listing -> listing.isFresh(now)).isEmpty()) {
+        return Optional.empty();
+      }
+      if (oldest.isEmpty() || its.get().nanos() < oldest.get().nanos()) {
+        oldest = its;
+      }
+    }
+    return oldest;
   }
 
   /** An attempt has its exit token: its shim is done with it. */

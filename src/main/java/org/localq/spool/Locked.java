@@ -48,18 +48,23 @@ public final class Locked implements AutoCloseable {
 
   /** What is in running/. */
   public Claimed claimed() throws IOException {
-    RunningDirectory running = RunningDirectory.look(layout);
+    RunningDirectory running = look();
     return new Claimed(running.claimed(), running.mentioned());
+  }
+
+  /** A look at running/: of what changes there, only the shims' tokens come without the lock. */
+  public RunningDirectory look() throws IOException {
+    return RunningDirectory.look(layout);
   }
 
   /** What the tokens say about a claimed job. Read after its processes were looked at (R6). */
   public Claim claim(JobId id) throws IOException {
-    return RunningDirectory.look(layout, id).claim(id);
+    return look().claim(id);
   }
 
   /** The number that the next claim of a pending job will have. */
   public int nextAttempt(JobId id) throws IOException {
-    return RunningDirectory.look(layout, id).currentAttempt(id);
+    return look().currentAttempt(id);
   }
 
   /** The claimed job itself; nothing when it isn't there. */
@@ -78,18 +83,29 @@ public final class Locked implements AutoCloseable {
   }
 
   /**
-   * Claims a pending job: from here on its cores are taken, also after a power cut.
+   * Claims a pending job: from here on its cores are taken. Its shim can be spawned behind {@link
+   * #secureClaims}.
    *
    * @param script what the shim of this attempt will execute
    * @return false when the job is not pending any more
    */
   public boolean claim(JobId id, int attempt, byte[] script) throws IOException {
+    return claim(look(), id, attempt, script);
+  }
+
+  /**
+   * The same, by a look that is not older than the lock.
+   *
+   * @param running knows of all tokens of a job that is pending: a shim makes none of those
+   */
+  public boolean claim(RunningDirectory running, JobId id, int attempt, byte[] script)
+      throws IOException {
     if (isClaimed(id) || isDone(id)) {
       // RACE: another worker was faster, or a person brought a copy back
       return false;
     }
     Path run = layout.run(id, attempt, spool.identity().shortBoot());
-    dropStaleRuns(id, attempt);
+    dropStaleRuns(running, id, attempt);
     try {
       // not fsynced: after a power cut the boot is another, and an attempt of another boot is never
       // executed
@@ -103,7 +119,6 @@ public final class Locked implements AutoCloseable {
       Files.deleteIfExists(run);
       throw failed;
     }
-    secureClaims();
     return true;
   }
 
@@ -134,8 +149,8 @@ public final class Locked implements AutoCloseable {
   }
 
   /** RACE: a worker died between the run file and the claim, under this boot or another. */
-  private void dropStaleRuns(JobId id, int attempt) throws IOException {
-    for (Layout.Name name : RunningDirectory.look(layout, id).of(id)) {
+  private void dropStaleRuns(RunningDirectory running, JobId id, int attempt) throws IOException {
+    for (Layout.Name name : running.of(id)) {
       if (name instanceof Layout.Name.Run run && run.attempt() == attempt) {
         Files.deleteIfExists(layout.run(id, attempt, run.boot()));
       }
@@ -257,7 +272,7 @@ public final class Locked implements AutoCloseable {
 
   private void remove(JobId id, Disposal tokens) throws IOException {
     Files.deleteIfExists(layout.running(id));
-    for (Layout.Name name : RunningDirectory.look(layout, id).of(id)) {
+    for (Layout.Name name : look().of(id)) {
       tokens.dispose(layout.runningDirectory().resolve(name.fileName()));
     }
   }
@@ -315,11 +330,6 @@ public final class Locked implements AutoCloseable {
   /** Notes what the clocks said, for the later workers of this boot. */
   public void noteClocks(Clocks first) throws IOException {
     spool.drafts().replace(layout.clock(), (first + "\n").getBytes(StandardCharsets.US_ASCII));
-  }
-
-  /** Whether an attempt before the current one came to its command. */
-  public boolean hasStarted(JobId id) throws IOException {
-    return RunningDirectory.look(layout, id).claim(id).restarts() > 0;
   }
 
   /** Whether the job is claimed. */

@@ -30,7 +30,7 @@ import org.localq.core.ProcessId;
 import org.localq.core.Usage;
 
 /** One look at running/: its names, by job, and what the tokens among them say. */
-final class RunningDirectory {
+public final class RunningDirectory {
   static final String VOID = "void";
 
   /** Stands for the content of what is no file: in a start token's place, a shim may have begun. */
@@ -70,8 +70,13 @@ final class RunningDirectory {
     names.computeIfAbsent(name.id(), id -> new ArrayList<>()).add(name);
   }
 
+  /** Where it is. */
+  public Path path() {
+    return layout.runningDirectory();
+  }
+
   /** The jobs that are claimed. */
-  SortedSet<JobId> claimed() {
+  public SortedSet<JobId> claimed() {
     SortedSet<JobId> claimed = new TreeSet<>();
     names.forEach(
         (id, of) -> {
@@ -83,7 +88,7 @@ final class RunningDirectory {
   }
 
   /** Every job of which there is a name here, claimed or not. */
-  SortedSet<JobId> mentioned() {
+  public SortedSet<JobId> mentioned() {
     return Collections.unmodifiableSortedSet(new TreeSet<>(names.keySet()));
   }
 
@@ -92,8 +97,11 @@ final class RunningDirectory {
     return names.getOrDefault(id, List.of());
   }
 
-  /** The lowest number that is not closed (R2). */
-  int currentAttempt(JobId id) throws IOException {
+  /**
+   * The lowest number that is not closed (R2): of a pending job, the one that its next claim will
+   * have.
+   */
+  public int currentAttempt(JobId id) throws IOException {
     int attempt = 1;
     while (isClosed(id, attempt)) {
       attempt++;
@@ -111,7 +119,7 @@ final class RunningDirectory {
   }
 
   /** What the tokens say about {@code id}. */
-  Claim claim(JobId id) throws IOException {
+  public Claim claim(JobId id) throws IOException {
     int attempt = currentAttempt(id);
     Optional<String> boot = Optional.empty();
     Optional<Claim.Start> start = Optional.empty();
@@ -164,6 +172,11 @@ final class RunningDirectory {
       }
     }
     return restarts;
+  }
+
+  /** Whether an attempt before the current one came to its command. */
+  public boolean hasStarted(JobId id) throws IOException {
+    return restarts(id) > 0;
   }
 
   private static Optional<Claim.Start> start(Path token) throws IOException {

@@ -163,7 +163,7 @@ public final class Daemon {
   }
 
   private Watch watch() {
-    Watch watch = Watch.of(worker.watched(), worker.matters());
+    Watch watch = Watch.of(worker.watched(), worker.changing(), worker.matters());
     Optional<Trouble> trouble = watch.trouble().map(Trouble::of);
     if (trouble.isPresent()) {
       health.bad(

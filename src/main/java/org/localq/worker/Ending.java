@@ -22,9 +22,12 @@ final class Ending {
     this.log = log;
   }
 
-  /** The shim alone is there. It is about to do something, or a signal stopped it. */
-  Judge.Next lookAgain(Case its) throws IOException {
-    Duration alone = its.memory().alone(uptime.now());
+  /**
+   * The shim alone is there. It is about to do something, or a signal stopped it.
+   *
+   * @param alone for how long it has been
+   */
+  Judge.Next lookAgain(Case its, Duration alone) throws IOException {
     if (its.claim().cancel().isPresent() && isReached(grace(its).plus(SHIM_PATIENCE), alone)) {
       its.look().killShim(its.mark(), its.claim().attempt().start());
       sayKilled(its, "its shim, alone and not ending, was sent KILL");

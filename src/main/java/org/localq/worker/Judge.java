@@ -14,6 +14,7 @@ import org.localq.core.Verdict;
 import org.localq.engine.Engine;
 import org.localq.engine.Mark;
 import org.localq.spool.Locked;
+import org.localq.spool.RunningDirectory;
 
 /**
  * Sees each claimed job to its end: asks {@link Verdict} what is next, and does it. The worker does
@@ -84,8 +85,14 @@ public final class Judge {
    * other.
    */
   public Judgement judge(Locked locked, Collection<JobId> jobs, Scope scope) throws IOException {
+    return judge(locked, locked.look(), jobs, scope);
+  }
+
+  /** The same, by a look at running/ that is not older than the lock. */
+  Judgement judge(Locked locked, RunningDirectory running, Collection<JobId> jobs, Scope scope)
+      throws IOException {
     Scope its = memories.isNewcomer() ? Scope.ALL : scope;
-    Judgement judgement = new Round(tools, memories, locked).judge(jobs, its);
+    Judgement judgement = new Round(tools, memories, locked).judge(running, jobs, its);
     memories.settled();
     return judgement;
   }
@@ -102,9 +109,10 @@ public final class Judge {
    */
   void sample(Locked locked, Collection<JobId> jobs) throws IOException {
     Engine.Look look = jobs.isEmpty() ? Engine.NOTHING_RUNS : tools.engine().look();
+    RunningDirectory running = locked.look();
     for (JobId id : jobs) {
       try {
-        sample(look, locked.claim(id), locked);
+        sample(look, running.claim(id), locked);
       } catch (IOException unreadable) {
         // the next tick says so
       }

@@ -19,6 +19,7 @@ import org.localq.engine.Mark;
 import org.localq.spool.Fault;
 import org.localq.spool.JobFile;
 import org.localq.spool.Locked;
+import org.localq.spool.RunningDirectory;
 
 /**
  * One round over claimed jobs, under one hold of the lock: each is brought as far as it can be
@@ -28,6 +29,9 @@ import org.localq.spool.Locked;
  * the second look, what went wrong, whether a shim could be spawned. It is used once.
  */
 final class Round {
+  /** Within this a shim has said all that it has to say of an exit. */
+  private static final Duration SAYING = Duration.ofSeconds(1);
+
   private final Judge.Tools tools;
   private final Memories memories;
   private final Locked locked;
@@ -38,6 +42,9 @@ final class Round {
   private Optional<Engine.Look> second = Optional.empty();
   private Set<ProcessId> named = Set.of();
 
+  /** Running/ as it was behind the look at the processes. */
+  private Optional<RunningDirectory> after = Optional.empty();
+
   Round(Judge.Tools tools, Memories memories, Locked locked) {
     this.tools = tools;
     this.memories = memories;
@@ -47,16 +54,17 @@ final class Round {
     this.ending = new Ending(tools.times().uptime(), tools.log());
   }
 
-  Judge.Judgement judge(Collection<JobId> jobs, Judge.Scope scope) throws IOException {
+  Judge.Judgement judge(RunningDirectory running, Collection<JobId> jobs, Judge.Scope scope)
+      throws IOException {
     if (memories.isNewcomer() && !jobs.isEmpty()) {
       locked.secureClaims();
     }
-    List<Claim> claims = claims(jobs);
+    List<Claim> claims = claims(running, jobs);
     // the start tokens say whose processes to look for; these are looked at before the exit tokens
     // are read (R6)
-    boolean started = claims.stream().anyMatch(c -> isLookedFor(c, scope));
     named = named(claims);
-    Engine.Look look = started ? tools.engine().look(named) : Engine.NOTHING_RUNS;
+    Engine.Look look = look(claims.stream().filter(c -> isLookedFor(c, scope)).toList());
+    after = Optional.of(locked.look());
     Judge.Next next = Judge.Next.NOTHING;
     for (Claim claim : claims) {
       try {
@@ -68,6 +76,16 @@ final class Round {
       }
     }
     return new Judge.Judgement(next, trouble, spawning.isPossible());
+  }
+
+  private Engine.Look look(List<Claim> claims) throws IOException {
+    if (claims.isEmpty()) {
+      return Engine.NOTHING_RUNS;
+    }
+    boolean allNamed =
+        claims.stream().allMatch(c -> c.attempt().start().flatMap(Claim.Start::shim).isPresent());
+    Set<Mark> marks = claims.stream().map(c -> mark(locked, c)).collect(Collectors.toSet());
+    return allNamed ? tools.engine().look(marks, named) : tools.engine().look(named);
   }
 
   private static Set<ProcessId> named(List<Claim> claims) {
@@ -83,12 +101,12 @@ final class Round {
             || claim.cancel().isPresent());
   }
 
-  private List<Claim> claims(Collection<JobId> jobs) {
+  private List<Claim> claims(RunningDirectory running, Collection<JobId> jobs) {
     List<Claim> claims = new ArrayList<>();
     for (JobId id : jobs) {
       try {
         locked.dropPendingTwin(id);
-        claims.add(locked.claim(id));
+        claims.add(running.claim(id));
       } catch (IOException failed) {
         trouble = Optional.of(about(id, failed));
       }
@@ -112,7 +130,7 @@ final class Round {
     }
     Mark mark = mark(locked, before);
     Presence presence = look.presence(mark, before.attempt().start());
-    Claim claim = locked.claim(id);
+    Claim claim = after.orElseThrow().claim(id);
     if (hasMoved(before.attempt(), claim.attempt(), presence)) {
       return Judge.Next.SOON;
     }
@@ -230,11 +248,12 @@ final class Round {
   }
 
   private Judge.Next lookAgain(Case its) throws IOException {
-    if (its.claim().attempt().end().isPresent()) {
+    Duration alone = its.memory().alone(tools.times().uptime().now());
+    if (its.claim().attempt().end().isPresent() && alone.compareTo(SAYING) >= 0) {
       // it may never say more, as on a full disk: told nothing more, it goes
       tools.engine().abandon(its.mark());
     }
-    return ending.lookAgain(its);
+    return ending.lookAgain(its, alone);
   }
 
   private void leaveShim(Case its) {

@@ -7,7 +7,7 @@ import org.localq.engine.Launch;
 import org.localq.engine.Mark;
 import org.localq.spool.JobFile;
 import org.localq.spool.Layout;
-import org.localq.spool.Locked;
+import org.localq.spool.RunningDirectory;
 
 /**
  * Deals with claimed attempts for which no shim has shown up: spawns one again, or closes the
@@ -41,7 +41,7 @@ final class Spawning {
   }
 
   private void spawn(Case its, Job job) throws IOException {
-    Launch launch = launch(its.locked(), its.mark(), job, tools.identity().shortBoot());
+    Launch launch = launch(its.locked().look(), its.mark(), job, tools.identity().shortBoot());
     possible = false;
     // whoever claimed it may have died in the middle of that
     its.locked().secureClaims();
@@ -56,13 +56,14 @@ final class Spawning {
   }
 
   /** What starts the attempt {@code mark} of a job in this boot of the machine. */
-  static Launch launch(Locked locked, Mark mark, Job job, String shortBoot) throws IOException {
+  static Launch launch(RunningDirectory running, Mark mark, Job job, String shortBoot)
+      throws IOException {
     return new Launch(
         mark,
         job,
-        locked.runningDirectory(),
+        running.path(),
         Layout.runName(mark.id(), mark.attempt(), shortBoot),
-        locked.hasStarted(mark.id()));
+        running.hasStarted(mark.id()));
   }
 
   /** Closes an attempt that is cancelled to its shim. */

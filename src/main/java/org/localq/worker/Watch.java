@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
 
@@ -25,6 +26,11 @@ import java.util.function.BiPredicate;
  * watches left it only sleeps, which is slower and loses nothing.
  */
 public final class Watch implements AutoCloseable {
+  private static final WatchEvent.Kind<?>[] NEW_NAMES = {StandardWatchEventKinds.ENTRY_CREATE};
+  private static final WatchEvent.Kind<?>[] ANY_CHANGE = {
+    StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY
+  };
+
   private final Optional<WatchService> service;
   private final BiPredicate<Path, String> matters;
   private final Map<Path, Object> watched;
@@ -52,9 +58,11 @@ public final class Watch implements AutoCloseable {
   /**
    * Watches {@code directories}.
    *
+   * @param changing of these, the ones in which a file comes before it is whole
    * @param matters whether a name in a directory is worth waking for
    */
-  public static Watch of(Iterable<Path> directories, BiPredicate<Path, String> matters) {
+  public static Watch of(
+      Iterable<Path> directories, Set<Path> changing, BiPredicate<Path, String> matters) {
     try {
       // A service wants a thread, and leaves its descriptors open where the system has none. So
       // that is tried first: it is made anew at each poll.
@@ -65,9 +73,7 @@ public final class Watch implements AutoCloseable {
         for (Path directory : directories) {
           // first: one that is replaced in between is found to be another
           watched.put(directory, key(directory));
-          // a modification, because a file that is dropped by hand appears before it is whole
-          directory.register(
-              service, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+          directory.register(service, changing.contains(directory) ? ANY_CHANGE : NEW_NAMES);
         }
         return new Watch(service, matters, watched);
       } catch (IOException | RuntimeException | OutOfMemoryError failed) {

@@ -3,11 +3,14 @@ package org.localq.worker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.localq.core.Candidate;
@@ -23,6 +26,7 @@ import org.localq.spool.Intake;
 import org.localq.spool.JobFile;
 import org.localq.spool.Layout;
 import org.localq.spool.Locked;
+import org.localq.spool.RunningDirectory;
 import org.localq.spool.Settings;
 import org.localq.spool.Spool;
 import org.localq.spool.Workers;
@@ -164,15 +168,16 @@ public final class Worker {
 
   /** Brings every job in running/ as far as it can be brought now. */
   Judge.Judgement judgeAll(Locked locked, Judge.Scope scope) throws IOException {
-    Locked.Claimed claimed = locked.claimed();
-    Judge.Judgement judgement = judge.judge(locked, claimed.jobs(), scope);
-    for (JobId id : claimed.mentioned()) {
-      if (!claimed.jobs().contains(id)) {
+    RunningDirectory running = locked.look();
+    SortedSet<JobId> claimed = running.claimed();
+    Judge.Judgement judgement = judge.judge(locked, running, claimed, scope);
+    for (JobId id : running.mentioned()) {
+      if (!claimed.contains(id)) {
         judgement = tidyAlone(locked, id, judgement);
       }
     }
-    judge.retain(claimed.jobs());
-    coresOfRunning.keySet().retainAll(claimed.jobs());
+    judge.retain(claimed);
+    coresOfRunning.keySet().retainAll(claimed);
     return judgement;
   }
 
@@ -229,26 +234,35 @@ public final class Worker {
       // one that is not read yet may come first
       return false;
     }
+    RunningDirectory running = locked.look();
     Iterator<Candidate> queue = intake.candidates().iterator();
-    List<Candidate> starts = Schedule.starts(queue, capacity(locked));
+    List<Candidate> starts = Schedule.starts(queue, capacity(locked, running));
     if (!queue.hasNext() && intake.hasUnread()) {
       // all that are known start now or never will
       intake.readOn();
     }
-    for (Candidate next : starts) {
-      intake.reread(next.id());
-      if (!claim(locked, next)) {
-        return true;
+    List<Launch> claimed = new ArrayList<>();
+    try {
+      for (Candidate next : starts) {
+        intake.reread(next.id());
+        Optional<Launch> launch = claim(locked, running, next);
+        if (launch.isEmpty()) {
+          return true;
+        }
+        intake.forget(next.id());
+        claimed.add(launch.get());
       }
-      intake.forget(next.id());
+      return false;
+    } finally {
+      // also where it went wrong with one of them
+      start(locked, claimed);
     }
-    return false;
   }
 
-  private Capacity capacity(Locked locked) throws IOException {
+  private Capacity capacity(Locked locked, RunningDirectory running) throws IOException {
     int limit = workers.limit().orElse(1);
     long busy = 0;
-    for (JobId id : locked.claimed().jobs()) {
+    for (JobId id : running.claimed()) {
       busy += cores(locked, id, limit);
     }
     return new Capacity(limit, busy);
@@ -269,40 +283,65 @@ public final class Worker {
   }
 
   /**
-   * Claims one job and spawns its shim.
+   * Claims one job.
    *
-   * @return false when the job is gone or no longer what was decided upon
+   * @return nothing when the job is gone or no longer what was decided upon
    */
-  private boolean claim(Locked locked, Candidate chosen) throws IOException {
+  private Optional<Launch> claim(Locked locked, RunningDirectory running, Candidate chosen)
+      throws IOException {
     Optional<JobFile> file = locked.readPending(chosen.id());
     if (file.isEmpty()
         || !(file.get() instanceof JobFile.Valid valid)
         || valid.job().cores() != chosen.cores()) {
-      return false;
+      return Optional.empty();
     }
-    int attempt = locked.nextAttempt(chosen.id());
+    int attempt = running.currentAttempt(chosen.id());
     Mark mark = new Mark(locked.root().toString(), chosen.id(), attempt);
-    Launch launch = Spawning.launch(locked, mark, valid.job(), identity.shortBoot());
-    if (!locked.claim(chosen.id(), attempt, engine.script(launch))) {
-      return false;
+    Launch launch = Spawning.launch(running, mark, valid.job(), identity.shortBoot());
+    if (!locked.claim(running, chosen.id(), attempt, engine.script(launch))) {
+      return Optional.empty();
     }
+    coresOfRunning.put(chosen.id(), chosen.cores());
     log.say(chosen.id(), "claimed, attempt " + attempt + ", cores " + chosen.cores());
-    try {
-      engine.start(launch);
-      judge.spawned(mark);
-    } catch (IOException machine) {
-      // a fault of the machine, not of the job: the claim stays, and nothing else is claimed until
-      // its shim is spawned
-      judge.spawnAgain(mark);
-      throw machine;
+    return Optional.of(launch);
+  }
+
+  /** Starts what was claimed, once all of it is on the disk. */
+  private void start(Locked locked, List<Launch> claimed) throws IOException {
+    if (claimed.isEmpty()) {
+      return;
     }
-    return true;
+    locked.secureClaims();
+    Iterator<Launch> launches = claimed.iterator();
+    while (launches.hasNext()) {
+      Launch launch = launches.next();
+      try {
+        engine.start(launch);
+        judge.spawned(launch.mark());
+      } catch (IOException machine) {
+        // a fault of the machine, not of the job: the claims stay, and nothing else is claimed
+        // until their shims are spawned
+        judge.spawnAgain(launch.mark());
+        while (launches.hasNext()) {
+          judge.spawnAgain(launches.next().mark());
+        }
+        throw machine;
+      }
+    }
   }
 
   /** The directories in which something can happen that a worker should wake for. */
   public List<Path> watched() {
     Layout layout = spool.layout();
     return List.of(layout.root(), layout.runningDirectory(), layout.own());
+  }
+
+  /**
+   * In which of them a file that is written in place is worth waking for: who drops a job by hand
+   * may do that. A shim's token says what it says by its name.
+   */
+  public Set<Path> changing() {
+    return Set.of(spool.layout().root());
   }
 
   /** Which names there are worth waking for. */

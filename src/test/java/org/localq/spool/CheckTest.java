@@ -542,7 +542,10 @@ class CheckTest {
     private void act(Locked locked, String transition, JobId id) throws IOException {
       switch (transition) {
         case "submit" -> bench.submit("c");
-        case "claim" -> locked.claim(id, 1, SCRIPT);
+        case "claim" -> {
+          locked.claim(id, 1, SCRIPT);
+          locked.secureClaims();
+        }
         case "putBack" -> {
           locked.voidAttempt(id, 1);
           locked.putBack(id);

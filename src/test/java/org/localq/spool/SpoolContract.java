@@ -271,10 +271,12 @@ abstract class SpoolContract {
     }
 
     @Test
-    void forces_both_directories_before_it_returns() throws IOException {
+    void is_secured_by_forcing_both_directories() throws IOException {
       bench.submit("a");
       bench.fsync.forget();
       assertTrue(locked.claim(ONE, 1, SCRIPT));
+      assertEquals(List.of(), bench.fsync.order());
+      locked.secureClaims();
       assertEquals(List.of("running", ""), bench.fsync.order());
       SortedSet<String> names = bench.fsync.calls().get(0).names();
       assertTrue(names.contains("running/1.json"), names.toString());
@@ -283,10 +285,11 @@ abstract class SpoolContract {
     }
 
     @Test
-    void fails_where_a_directory_can_not_be_forced() throws IOException {
+    void is_not_secured_where_a_directory_can_not_be_forced() throws IOException {
       bench.submit("a");
+      assertTrue(locked.claim(ONE, 1, SCRIPT));
       failAt("running");
-      assertThrows(IOException.class, () -> locked.claim(ONE, 1, SCRIPT));
+      assertThrows(IOException.class, () -> locked.secureClaims());
     }
 
     @Test
@@ -409,12 +412,12 @@ abstract class SpoolContract {
       bench.put("running/1.2.started", "");
       bench.put("running/1.2.requeued", "");
       assertEquals(0, locked.claim(ONE).restarts(), "its shim never came to the command");
-      assertFalse(locked.hasStarted(ONE));
+      assertFalse(locked.look().hasStarted(ONE));
       bench.put("running/1.3.started", "7 8\n");
       assertEquals(0, locked.claim(ONE).restarts(), "it is the current one");
       bench.put("running/1.3.requeued", "");
       assertEquals(1, locked.claim(ONE).restarts());
-      assertTrue(locked.hasStarted(ONE));
+      assertTrue(locked.look().hasStarted(ONE));
     }
   }
 

@@ -24,7 +24,7 @@ final class ScriptedEngine implements Engine {
   private final List<String> signals = new ArrayList<>();
   private final List<String> shims = new ArrayList<>();
   private int looks;
-  private boolean stumbles;
+  private int stumbles;
   private final Map<JobId, Presence> alive = new HashMap<>();
   private final Map<JobId, Long> peaks = new HashMap<>();
   private final Set<JobId> missed = new HashSet<>();
@@ -73,9 +73,9 @@ final class ScriptedEngine implements Engine {
     refusal = Optional.of(why);
   }
 
-  /** The next run file can't be made, for a reason that nobody foresaw. */
-  void stumbleOnce() {
-    stumbles = true;
+  /** The run file that comes so many-th from now can't be made, for a reason nobody foresaw. */
+  void stumbleAt(int next) {
+    stumbles = next;
   }
 
   void recover() {
@@ -88,8 +88,7 @@ final class ScriptedEngine implements Engine {
 
   @Override
   public byte[] script(Launch launch) {
-    if (stumbles) {
-      stumbles = false;
+    if (stumbles > 0 && --stumbles == 0) {
       throw new IllegalStateException("stumbled");
     }
     return launch.job().name().getBytes(StandardCharsets.UTF_8);

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -38,7 +39,7 @@ class WatchTest {
   @TempDir Path base;
 
   private Watch watch() {
-    return Watch.of(List.of(base), (directory, name) -> name.endsWith(".json"));
+    return Watch.of(List.of(base), Set.of(base), (directory, name) -> name.endsWith(".json"));
   }
 
   private static Duration measure(Watch watch, Duration most) throws InterruptedException {
@@ -101,6 +102,41 @@ class WatchTest {
     }
 
     @Test
+    void tells_what_came_and_what_has_changed() throws Exception {
+      Path one = base.resolve("1.json");
+      try (Watch watch = watch()) {
+        Files.createFile(one);
+        assertEquals(Set.of(one), watch.await(LONG).files());
+        Files.writeString(one, "more");
+        assertEquals(Set.of(one), watch.await(LONG).files());
+      }
+    }
+
+    @Test
+    void sleeps_on_when_a_file_changes_where_names_alone_matter() throws Exception {
+      Path one = Files.createFile(base.resolve("1.json"));
+      try (Watch watch = Watch.of(List.of(base), Set.of(), (directory, name) -> true)) {
+        Files.writeString(one, "more");
+        assertTrue(measure(watch, SHORT).compareTo(SHORT) >= 0);
+      }
+    }
+
+    @Test
+    void tells_of_which_directory_it_knows_no_more_than_that_much_has_happened() throws Exception {
+      try (Watch watch = watch()) {
+        for (int i = 0; i < 700; i++) {
+          Files.createFile(base.resolve(i + ".json"));
+        }
+        Files.createFile(base.resolve("last"));
+        News news = watch.await(LONG);
+        while (!news.isOf(base) && !news.isEmpty()) {
+          news = watch.await(SHORT);
+        }
+        assertTrue(news.isOf(base));
+      }
+    }
+
+    @Test
     void wakes_for_one_name_that_matters_among_more_than_the_system_remembers() throws Exception {
       try (Watch watch = watch()) {
         for (int i = 0; i < 700; i++) {
@@ -117,7 +153,7 @@ class WatchTest {
     @Test
     void it_says_why_and_only_sleeps() throws Exception {
       Path missing = base.resolve("missing");
-      try (Watch watch = Watch.of(List.of(base, missing), (directory, name) -> true)) {
+      try (Watch watch = Watch.of(List.of(base, missing), Set.of(), (directory, name) -> true)) {
         assertEquals(Optional.of(missing.toString()), watch.trouble());
         Files.createFile(base.resolve("1.json"));
         assertTrue(measure(watch, SHORT).compareTo(SHORT) >= 0);
@@ -132,6 +168,7 @@ class WatchTest {
           Watch watch =
               Watch.of(
                   List.of(base, foreseen ? base.resolve("missing") : other.getPath("/")),
+                  Set.of(),
                   (directory, name) -> true)) {
         assertTrue(watch.trouble().isPresent());
         assertEquals(before, descriptors());
@@ -162,7 +199,7 @@ class WatchTest {
     @Test
     void of_a_directory_that_was_replaced_it_says_so() throws Exception {
       Path watched = Files.createDirectory(base.resolve("watched"));
-      try (Watch watch = Watch.of(List.of(base, watched), (directory, name) -> true)) {
+      try (Watch watch = Watch.of(List.of(base, watched), Set.of(), (directory, name) -> true)) {
         assertEquals(Optional.empty(), watch.trouble());
         Files.move(watched, base.resolve("away"));
         assertEquals(Optional.of(watched + " is not what it was"), watch.trouble());

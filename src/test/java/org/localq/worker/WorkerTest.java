@@ -198,6 +198,47 @@ class WorkerTest {
   }
 
   @Nested
+  class Several_jobs_at_once {
+    @Test
+    void are_forced_to_the_disk_together_before_the_first_is_started() throws Exception {
+      rig.submit(1);
+      rig.submit(1);
+      rig.submit(1);
+      int before = rig.forced().size();
+      rig.tick();
+      assertEquals(List.of("1.1", "2.1", "3.1"), rig.engine.starts(), rig::evidence);
+      List<String> forced = rig.forced().subList(before, rig.forced().size());
+      assertEquals(List.of("running after 0", " after 0"), forced, rig::evidence);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"running", ""})
+    void are_not_started_where_they_can_not_be_forced(String directory) throws Exception {
+      rig.submit(1);
+      rig.submit(1);
+      rig.breakDisk(directory);
+      assertThrows(IOException.class, rig::tick);
+      assertEquals(List.of(), rig.engine.starts(), rig::evidence);
+      rig.mendDisk();
+      rig.tick();
+      rig.pass(Duration.ofSeconds(10));
+      rig.tick();
+      assertEquals(List.of("1.1", "2.1"), rig.engine.starts(), rig::evidence);
+    }
+
+    @Test
+    void are_started_but_for_the_one_with_which_something_went_wrong() throws Exception {
+      rig.submit(1);
+      rig.submit(1);
+      rig.engine.stumbleAt(2);
+      assertThrows(IllegalStateException.class, rig::tick);
+      assertEquals(List.of("1.1"), rig.engine.starts(), rig::evidence);
+      rig.tickFor("running");
+      assertEquals(List.of("1.1", "2.1"), rig.engine.starts(), rig::evidence);
+    }
+  }
+
+  @Nested
   class Between_two_polls {
     @BeforeEach
     void poll() throws Exception {
@@ -235,7 +276,7 @@ class WorkerTest {
     @ValueSource(strings = {"running", "", ".localq"})
     void what_a_tick_could_not_do_is_done_by_the_next_one(String noticed) throws Exception {
       rig.submit(1);
-      rig.engine.stumbleOnce();
+      rig.engine.stumbleAt(1);
       assertThrows(IllegalStateException.class, () -> rig.tickFor(""));
       assertEquals(List.of(), rig.engine.starts(), rig::evidence);
       rig.tickFor(noticed);
@@ -291,7 +332,10 @@ class WorkerTest {
       rig.engine.set(id, Presence.SHIM_ONLY);
       rig.tick();
       assertEquals(State.RUNNING, rig.state(id), rig::evidence);
-      assertEquals(Set.of("abandoned 1.1"), Set.copyOf(rig.engine.shims()), rig::evidence);
+      assertEquals(List.of(), rig.engine.shims(), rig::evidence);
+      rig.pass(Duration.ofSeconds(1));
+      rig.tick();
+      assertEquals(List.of("abandoned 1.1"), rig.engine.shims(), rig::evidence);
       rig.engine.set(id, Presence.GONE);
       rig.settle();
       assertEquals(OptionalInt.of(3), rig.outcome(id).exitCode(), rig::evidence);
@@ -328,8 +372,9 @@ class WorkerTest {
   class A_machine_that_cannot_spawn {
     @Test
     void costs_no_job_anything() throws Exception {
-      JobId first = rig.submit(1);
-      JobId second = rig.submit(1);
+      JobId first = rig.submit(2);
+      rig.submit(2);
+      JobId third = rig.submit(1);
       rig.engine.refuse("Resource temporarily unavailable");
       assertEquals(
           "Resource temporarily unavailable",
@@ -338,9 +383,11 @@ class WorkerTest {
         rig.pass(Duration.ofSeconds(10));
         assertThrows(IOException.class, rig::tick, "it is tried again, and said again");
       }
-      assertEquals(State.PENDING, rig.state(second), rig::evidence);
       assertEquals(
-          Set.of("1.1.run-" + Rig.BOOT, "1.json"), rig.names("running"), "nothing piles up");
+          Set.of("1.1.run-" + Rig.BOOT, "1.json", "2.1.run-" + Rig.BOOT, "2.json"),
+          rig.names("running"),
+          "nothing piles up");
+      assertEquals(State.PENDING, rig.state(third), rig::evidence);
       rig.engine.recover();
       rig.pass(Duration.ofSeconds(10));
       rig.tick();
