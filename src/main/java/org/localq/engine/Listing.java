@@ -1,6 +1,7 @@
 package org.localq.engine;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -29,7 +30,17 @@ record Listing(long[] pids, long nanos) {
   private static final Duration FRESH = Duration.ofMillis(100);
 
   /** Linux has no fewer unless somebody has set {@code kernel.pid_max}. */
-  static final long LEAST_NUMBERS = 32_768;
+  private static final long LEAST_NUMBERS = 32_768;
+
+  /** Whether this machine has so many numbers that what is said here of {@link #since} holds. */
+  static boolean isReliable(Path proc) {
+    try {
+      String most = Files.readString(proc.resolve("sys/kernel/pid_max"), StandardCharsets.US_ASCII);
+      return Long.parseLong(most.strip()) >= LEAST_NUMBERS;
+    } catch (IOException | NumberFormatException unknown) {
+      return false;
+    }
+  }
 
   /** All that are there now. */
   static Listing of(Path proc) throws IOException {

@@ -2,9 +2,7 @@ package org.localq.engine;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,7 +32,7 @@ public final class LocalEngine implements Engine {
   private final Shims shims = new Shims();
 
   private Optional<Listing> last = Optional.empty();
-  private Optional<Boolean> numbersAreFew = Optional.empty();
+  private Optional<Boolean> numbersAreMany = Optional.empty();
 
   /** Where each was found last. */
   private final Map<String, Path> programs = new HashMap<>();
@@ -137,18 +135,12 @@ public final class LocalEngine implements Engine {
     if (last != null && Files.isExecutable(last)) {
       return last.toString();
     }
-    for (String directory : path.split(":")) {
-      try {
-        Path place = Path.of(directory, name).toAbsolutePath();
-        if (Files.isExecutable(place)) {
-          programs.put(name, place);
-          return place.toString();
-        }
-      } catch (InvalidPathException noText) {
-        // the JVM can't look there
-      }
-    }
-    throw new IOException(name + ": not found on the worker's PATH, which is " + path);
+    Path found =
+        Programs.find(name, "/", path)
+            .orElseThrow(
+                () -> new IOException(name + ": not found on the worker's PATH, which is " + path));
+    programs.put(name, found);
+    return found.toString();
   }
 
   @Override
@@ -169,12 +161,11 @@ public final class LocalEngine implements Engine {
   }
 
   /** Where a number of a process can come again soon, no listing says who is new. */
-  private Optional<Listing> remembered(Listing listing) throws IOException {
-    if (numbersAreFew.isEmpty()) {
-      String most = Files.readString(proc.resolve("sys/kernel/pid_max"), StandardCharsets.US_ASCII);
-      numbersAreFew = Optional.of(Long.parseLong(most.strip()) < Listing.LEAST_NUMBERS);
+  private Optional<Listing> remembered(Listing listing) {
+    if (numbersAreMany.isEmpty()) {
+      numbersAreMany = Optional.of(Listing.isReliable(proc));
     }
-    return numbersAreFew.get() ? Optional.empty() : Optional.of(listing);
+    return numbersAreMany.get() ? Optional.of(listing) : Optional.empty();
   }
 
   /** A short name for the text of a shim: two versions of localq can share a spool. */

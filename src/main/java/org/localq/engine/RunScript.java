@@ -4,6 +4,7 @@ import static org.localq.engine.Quoting.quote;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.localq.core.ExactText;
@@ -16,11 +17,30 @@ import org.localq.core.Workplace;
  * The script that a shim executes for one attempt: it opens the job's files, goes to its directory,
  * sets its umask and limits and becomes its command.
  *
- * <p>Every word in it that comes from a user is in single quotes. The function {@code cannot} is
- * the shim's.
+ * <p>Every word in it that comes from a user is in single quotes. The functions {@code cannot} and
+ * {@code become} are the shim's.
  */
 final class RunScript {
   private static final String URI = "LOCALQ_URI";
+
+  /** What some shell reads, checks or refuses to set when it is assigned to. */
+  private static final Set<String> SHELLS_OWN =
+      Set.of(
+          "BASHOPTS",
+          "EUID",
+          "GROUPS",
+          "IFS",
+          "LINENO",
+          "OPTIND",
+          "POSIXLY_CORRECT",
+          "PPID",
+          "PS1",
+          "PS2",
+          "PS4",
+          "RANDOM",
+          "SECONDS",
+          "SHELLOPTS",
+          "UID");
 
   private final StringBuilder text = new StringBuilder(4096);
 
@@ -109,15 +129,39 @@ final class RunScript {
   }
 
   private void become(Launch launch) {
-    text.append("exec env -i --");
-    environment(launch)
-        .forEach((name, value) -> text.append(' ').append(quote(name + "=" + value)));
+    Map<String, String> environment = environment(launch);
+    text.append(isPlain(launch.job(), environment) ? "become" : "exec env -i --");
+    environment.forEach((name, value) -> text.append(' ').append(quote(name + "=" + value)));
     if (launch.job().command().get(0).indexOf('=') >= 0) {
       // env would take the command for one more variable
       text.append(" nice -n 0 --");
     }
     launch.job().command().forEach(word -> text.append(' ').append(quote(word)));
     text.append('\n');
+  }
+
+  /**
+   * Whether the shell itself can do what env(1) does: it knows these names and gives none of them a
+   * meaning of its own, and the command is there, so that nobody need be told otherwise.
+   */
+  private static boolean isPlain(Job job, Map<String, String> environment) {
+    String command = job.command().get(0);
+    String path = environment.get("PATH");
+    return path != null
+        && command.indexOf('=') < 0
+        && environment.keySet().stream().allMatch(RunScript::isPlain)
+        && Programs.find(command, job.workplace().directory(), path).isPresent();
+  }
+
+  private static boolean isPlain(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean letter = c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_';
+      if (!letter && (i == 0 || c < '0' || c > '9')) {
+        return false;
+      }
+    }
+    return !name.isEmpty() && !SHELLS_OWN.contains(name);
   }
 
   private Map<String, String> environment(Launch launch) {

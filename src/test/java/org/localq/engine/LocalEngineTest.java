@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -21,7 +23,10 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.SampleJob;
+import org.localq.core.Claim;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
 import org.localq.core.Presence;
@@ -237,6 +242,63 @@ class LocalEngineTest {
       eventuallyEnds(first);
       engine.rest();
       assertEquals(second, run(9));
+    }
+  }
+
+  @Nested
+  class A_look_at_some_attempts {
+    private Presence presence(long id) throws Exception {
+      ProcessId shim =
+          ProcessId.parse(Files.readString(running.resolve(id + ".1.started"))).orElseThrow();
+      Claim.Start start = new Claim.Start(Optional.of(shim), true, Instant.EPOCH, Optional.empty());
+      return engine.look(Set.of(mark(id)), Set.of(shim)).presence(mark(id), Optional.of(start));
+    }
+
+    private void end(long id) throws Exception {
+      Path end = running.resolve(id + ".1.exit-0");
+      eventually(() -> Files.exists(end) && Files.size(end) > 0, () -> listing(running));
+    }
+
+    /** Whatever was seen before: at once, and when that is no longer what it was. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 150})
+    void finds_what_a_shim_that_was_there_before_has_started(int millis) throws Exception {
+      engine.start(launch(7, SampleJob.of("true").in("" + base)));
+      end(7);
+      engine.ended(mark(7));
+      engine.look();
+      TimeUnit.MILLISECONDS.sleep(millis);
+      String leaves = "sleep 30 </dev/null >/dev/null 2>&1 & echo $! >left";
+      engine.start(launch(8, SampleJob.of("sh", "-c", leaves).in("" + base)));
+      end(8);
+      assertEquals(Presence.ALIVE, presence(8));
+      long left = Long.parseLong(Files.readString(base.resolve("left")).strip());
+      ProcessHandle.of(left).orElseThrow().destroyForcibly();
+      eventually(() -> presence(8) == Presence.SHIM_ONLY, () -> "process " + left);
+    }
+
+    @Test
+    void finds_the_shim_that_waits_for_another() throws Exception {
+      engine.look();
+      engine.start(launch(7, SampleJob.of("true").in("" + base)));
+      end(7);
+      assertEquals(Presence.SHIM_ONLY, presence(7));
+    }
+
+    @Test
+    void finds_what_runs_of_an_attempt_that_another_engine_has_started() throws Exception {
+      LocalEngine other =
+          new LocalEngine(
+              PROC, base.resolve("shim"), new LocalMachine(PROC).inherited(), "", "/u/localqd");
+      String waits = "until [ -e '" + base.resolve("go") + "' ]; do sleep 0.01; done";
+      other.start(launch(7, SampleJob.of("sh", "-c", waits).in("" + base)));
+      Path token = running.resolve("7.1.started");
+      eventually(() -> Files.exists(token) && Files.size(token) > 0, () -> listing(running));
+      engine.look();
+      eventually(() -> presence(7) == Presence.ALIVE, () -> listing(running));
+      Files.createFile(base.resolve("go"));
+      end(7);
+      other.abandon(mark(7));
     }
   }
 

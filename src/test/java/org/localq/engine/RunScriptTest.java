@@ -244,6 +244,54 @@ class RunScriptTest {
       assertEquals(odd, found);
     }
 
+    /** Names that the shim or a shell uses too, and odd values. */
+    private Map<String, String> plain() {
+      Map<String, String> plain = new TreeMap<>();
+      for (String name :
+          List.of("job", "attempt", "run", "running", "self", "stat", "exact", "code", "user")) {
+        plain.put(name, "its own");
+      }
+      for (String name : List.of("PWD", "OLDPWD", "SHLVL", "ENV", "TERM", "_", "HOME", "MAIL")) {
+        plain.put(name, "/not/here");
+      }
+      plain.put("ALL", without());
+      plain.put("EMPTY", "");
+      plain.put("EQUALS", "a=b=c");
+      plain.put("PATH", "/nowhere::/usr/bin:/bin");
+      return plain;
+    }
+
+    @Test
+    void is_the_same_where_the_shell_hands_it_on_by_itself() throws Exception {
+      SampleJob job = witness();
+      plain().forEach(job::variable);
+      completes(job);
+      assertEquals("become", lastLine().split(" ")[0]);
+      Map<String, String> found = environment();
+      found.keySet().removeAll(OWN);
+      assertEquals(plain(), found);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"IFS", "OPTIND", "PPID", "UID", "LINENO", "a.b", "1", ""})
+    void is_handed_on_by_env_where_a_name_could_mean_something_to_a_shell(String name)
+        throws Exception {
+      SampleJob job = witness();
+      plain().forEach(job::variable);
+      if (!name.isEmpty()) {
+        completes(job.variable(name, "1"));
+        assertEquals("1", environment().get(name));
+      } else {
+        ends(127, SampleJob.of("no-such-command").variable("PATH", "/usr/bin:/bin"));
+      }
+      assertEquals("exec", lastLine().split(" ")[0]);
+    }
+
+    private String lastLine() throws IOException {
+      String[] lines = bench.text(ShimBench.RUN_FILE).split("\n(?=become|exec env)");
+      return lines[lines.length - 1];
+    }
+
     @Test
     void shows_a_bash_function_to_bash() throws Exception {
       completes(
