@@ -95,6 +95,8 @@ public final class Benchmark {
     all.put("cold", this::cold);
     all.put("latency", this::latency);
     all.put("throughput", this::throughput);
+    all.put("idle", this::idle);
+    all.put("depth", this::depth);
     for (Map.Entry<String, Section> section : all.entrySet()) {
       if (sections.isEmpty() || sections.contains(section.getKey())) {
         System.err.println("benchmark: " + section.getKey());
@@ -340,6 +342,7 @@ public final class Benchmark {
       }
       if (has("parallel")) {
         rate("parallel -j2", plain("parallel -j2 -n0 true"));
+        rate("parallel's sem -j2", semRate());
       }
       rate("a bare sh launcher and our shim", launcher());
       rate("xargs -P2 (no queue)", plain("xargs -P2 -n1 true"));
@@ -422,6 +425,13 @@ public final class Benchmark {
     return whenGoOn("nq");
   }
 
+  /** Fewer than the others: each costs a Perl with all of parallel in it. */
+  private double semRate() throws Exception {
+    int jobs = 30;
+    String loop = "i=0; while [ $i -lt " + jobs + " ]; do i=$((i + 1)); sem -j2 true; done; sem --wait";
+    return timed(jobs, "sh", "-c", loop);
+  }
+
   private double plain(String command) throws Exception {
     return timed(JOBS, "sh", "-c", "seq " + JOBS + " | " + command);
   }
@@ -431,26 +441,28 @@ public final class Benchmark {
     Path running = Files.createDirectories(scratch.resolve("launcher"));
     for (int n = 1; n <= JOBS; n++) {
       Files.writeString(running.resolve(n + ".json"), "{}");
-      Files.writeString(running.resolve(n + ".run"), "exec env -i -- 'A=b' 'true'\n");
+      Files.writeString(running.resolve(n + ".run"), "become 'PATH=/usr/bin:/bin' 'true'\n");
     }
-    String shim = scratch.resolve("shim.sh").toString();
-    Files.copy(Path.of("src/main/resources/org/localq/engine/shim.sh"), Path.of(shim));
+    Path shim = scratch.resolve("shim.sh");
+    Files.copy(Path.of("src/main/resources/org/localq/engine/shim.sh"), shim);
     String loop =
-        "cd launcher; half() { while [ $i -le $1 ]; do setsid sh \"$0\" $i 1 $i.run </dev/null"
-            + " >/dev/null 2>&1; i=$((i + 1)); done; }; i=1; half "
+        "half() { while [ $i -le $1 ]; do echo $i 1 $i.run; i=$((i + 1)); done |"
+            + " setsid sh \"$0\" \"$2\" >/dev/null 2>&1; }; i=1; half "
             + JOBS / 2
-            + " & i="
+            + " \"$1\" & i="
             + (JOBS / 2 + 1)
             + "; half "
             + JOBS
-            + "; wait";
-    double rate = timed(JOBS, "sh", "-c", loop, shim);
+            + " \"$1\"; wait";
+    double rate = timed(JOBS, "sh", "-c", loop, shim.toString(), running.toString());
     long ended =
-        IntStream.rangeClosed(1, JOBS).filter(n -> Files.exists(running.resolve(n + ".1.exit-0"))).count();
+        IntStream.rangeClosed(1, JOBS)
+            .filter(n -> Files.exists(running.resolve(n + ".1.exit-0")))
+            .count();
     if (ended != JOBS) {
       throw new IllegalStateException("only " + ended + " of the launcher's jobs ended");
     }
-    call("rm", "-rf", "launcher", shim);
+    call("rm", "-rf", "launcher", shim.toString());
     return rate;
   }
 
@@ -458,6 +470,130 @@ public final class Benchmark {
     long before = System.nanoTime();
     call(words);
     return jobs / ((System.nanoTime() - before) / 1e9);
+  }
+
+  // --- Idle --------------------------------------------------------------------------------------
+
+  private static final int IDLE_SECONDS = 60;
+
+  /** A worker with an empty queue: one that has just come, and one that has seen some jobs. */
+  private void idle() throws Exception {
+    String uri = scratch.resolve("idle").toString();
+    call(bin("localqd"), "-u", uri, "-n", "2", "start");
+    long pid = pidOf(uri);
+    TimeUnit.SECONDS.sleep(15);
+    long before = cpuNanos(pid);
+    TimeUnit.SECONDS.sleep(IDLE_SECONDS);
+    double share = (cpuNanos(pid) - before) / 1e9 / IDLE_SECONDS;
+    rows.add(new Row("idle worker, CPU", "localq", List.of(100 * share), "%"));
+    rows.add(new Row("idle worker, resident", "localq", List.of(residentMegabytes(pid)), "MB"));
+    String loop = "i=0; while [ $i -lt " + JOBS + " ]; do i=$((i + 1)); \"$@\"; done";
+    call("sh", "-c", loop, "sh", bin("lbatch"), "-u", uri, "-o", "/dev/null", "true");
+    await("localq", () -> count(Path.of(uri + ".queue/done")) == JOBS);
+    TimeUnit.SECONDS.sleep(25);
+    rows.add(
+        new Row(
+            "idle worker, resident",
+            "localq, " + JOBS + " jobs later",
+            List.of(residentMegabytes(pid)),
+            "MB"));
+    call(bin("localqd"), "-u", uri, "stop");
+  }
+
+  private static long pidOf(String uri) throws IOException {
+    return Long.parseLong(Files.readString(Path.of(uri + ".pid")).strip().split(" ")[0]);
+  }
+
+  /** User and system time of all threads, as the scheduler counts it. */
+  private static long cpuNanos(long pid) throws IOException {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      long nanos = 0;
+      for (Path thread : threads.toList()) {
+        nanos += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+      }
+      return nanos;
+    }
+  }
+
+  private static double residentMegabytes(long pid) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Double.parseDouble(line.replaceAll("[^0-9]", "")) * 1024 / 1e6;
+      }
+    }
+    throw new IllegalStateException("no VmRSS of " + pid);
+  }
+
+  // --- Depth -------------------------------------------------------------------------------------
+
+  /** Pending jobs of no work, of which each is a file as lbatch writes it. */
+  private static final String FILL =
+      """
+      my ($spool, $many) = @ARGV;
+      open my $in, '<', "$spool/1.json" or die $!;
+      local $/;
+      my $job = <$in>;
+      for my $id (2 .. $many) {
+        sysopen my $out, "$spool/$id.json", 0301, 0600 or die $!;
+        syswrite $out, $job;
+      }
+      rename "$spool/.localq/seq/1", "$spool/.localq/seq/$many" or die $!;
+      """;
+
+  private void depth() throws Exception {
+    depth(100_000);
+    depth(1_000_000);
+  }
+
+  private void depth(int many) throws Exception {
+    String work = String.format(Locale.ROOT, "with %,d pending", many);
+    String uri = scratch.resolve("deep").toString();
+    call(bin("localqd"), "-u", uri, "-n", "2", "start");
+    call(bin("localqd"), "-u", uri, "stop");
+    call(bin("lbatch"), "-u", uri, "-o", "/dev/null", "true");
+    Files.writeString(scratch.resolve("fill"), FILL);
+    call("perl", "fill", uri + ".queue", "" + many);
+    call("sync");
+    command(work, "lqueue | head -n 24", bin("lqueue") + " -u " + uri + " | head -n 24");
+    command(work, "lqueue | wc -l", bin("lqueue") + " -u " + uri + " | wc -l");
+    command(work, "lqueue -j ID", bin("lqueue") + " -u " + uri + " -j " + many / 2);
+    command(work, "linfo ID", bin("linfo") + " -u " + uri + " " + many / 2);
+    command(work, "lcancel ID", bin("lcancel") + " -u " + uri + " $n");
+    command(work, "lbatch true", bin("lbatch") + " -u " + uri + " -o /dev/null true");
+    worker(work, uri);
+    call("rm", "-rf", uri, uri + ".queue", uri + ".log", uri + ".pid");
+  }
+
+  /** Five times; {@code $n} is another number each time. */
+  private void command(String work, String who, String command) throws Exception {
+    List<Double> times = new ArrayList<>();
+    for (int n = 101; n <= 105; n++) {
+      long before = System.nanoTime();
+      call("sh", "-c", "n=" + n + "; " + command);
+      times.add((System.nanoTime() - before) / 1e6);
+    }
+    rows.add(new Row(work, who, times, "ms"));
+  }
+
+  private void worker(String work, String uri) throws Exception {
+    Path done = Path.of(uri + ".queue/done");
+    Path running = Path.of(uri + ".queue/running");
+    int cancelled = count(done);
+    long before = System.nanoTime();
+    // it says that it has started before it has looked at everything
+    Process start = start(scratch.resolve("start"), List.of(bin("localqd"), "-u", uri, "start"));
+    await("the first claim", () -> count(running) + count(done) > cancelled);
+    rows.add(
+        new Row(work, "start to first claim", List.of((System.nanoTime() - before) / 1e6), "ms"));
+    start.waitFor();
+    int already = count(done);
+    Instant since = Instant.now();
+    TimeUnit.SECONDS.sleep(30);
+    double rate = (count(done) - already) / seconds(Duration.between(since, Instant.now()));
+    rows.add(new Row(work, "no-op jobs, 2 at a time", List.of(rate), "/s"));
+    rows.add(new Row(work, "the worker, resident", List.of(residentMegabytes(pidOf(uri))), "MB"));
+    command(work, "lbatch true, beside a worker", bin("lbatch") + " -u " + uri + " -o /dev/null true");
+    call(bin("localqd"), "-u", uri, "stop");
   }
 
   // --- The table ---------------------------------------------------------------------------------
