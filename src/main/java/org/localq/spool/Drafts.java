@@ -97,6 +97,12 @@ final class Drafts {
    * returns.
    */
   void replace(Path target, byte[] content) throws IOException {
+    put(target, content);
+    fsync.directory(target.getParent());
+  }
+
+  /** The same, where the name is on the disk only once its directory is forced. */
+  void put(Path target, byte[] content) throws IOException {
     Path draft = write(content);
     try {
       Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
@@ -104,7 +110,6 @@ final class Drafts {
       Files.deleteIfExists(draft);
       throw at(target, failed);
     }
-    fsync.directory(target.getParent());
   }
 
   /** Removes what dead processes left. */

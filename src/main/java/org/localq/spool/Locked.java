@@ -245,13 +245,31 @@ public final class Locked implements AutoCloseable {
 
   /** The same for who keeps the tokens. */
   void finish(JobId id, Job job, Result result, Disposal tokens) throws IOException {
+    record(id, job, result);
+    secureRecords();
+    remove(id, tokens);
+  }
+
+  /**
+   * Writes the record of a claimed job that has none. The job is to be {@linkplain #release
+   * released} behind {@link #secureRecords}.
+   */
+  public void record(JobId id, Job job, Result result) throws IOException {
     if (!isDone(id)) {
       byte[] file = Files.readAllBytes(layout.running(id));
-      spool.drafts().replace(layout.record(id), RecordWriter.record(file, job, result));
-      remove(id, tokens);
-    } else {
-      cleanUp(id, tokens);
+      spool.drafts().put(layout.record(id), RecordWriter.record(file, job, result));
     }
+  }
+
+  /** Brings every record to the disk. */
+  public void secureRecords() throws IOException {
+    // against a power cut: without its record and its claim a job is lost
+    spool.fsync().directory(layout.doneDirectory());
+  }
+
+  /** Takes a job whose record is on the disk out of running/. */
+  public void release(JobId id) throws IOException {
+    remove(id, Files::deleteIfExists);
   }
 
   /**
@@ -264,8 +282,8 @@ public final class Locked implements AutoCloseable {
 
   private void cleanUp(JobId id, Disposal tokens) throws IOException {
     if (isDone(id)) {
-      // against a power cut: whoever wrote the record may have died before it was on the disk
-      spool.fsync().directory(layout.doneDirectory());
+      // whoever wrote the record may have died before it was on the disk
+      secureRecords();
     }
     remove(id, tokens);
   }

@@ -28,27 +28,36 @@ final class Recording {
     this.log = log;
   }
 
-  /** Takes a job out of running/ for good, if it is still there. */
-  void record(Case its, Verdict verdict) throws IOException {
+  /**
+   * Writes the record of a job in running/.
+   *
+   * @return how it ended; nothing where no record is left to be made
+   */
+  Optional<Outcome> record(Case its, Verdict verdict) throws IOException {
     Optional<JobFile> file = its.locked().readClaimed(its.id());
-    if (file.isEmpty()) {
-      return;
+    if (file.isPresent() && file.get() instanceof JobFile.Valid valid) {
+      return Optional.of(record(its, valid.job(), verdict));
     }
-    if (file.get() instanceof JobFile.Valid valid) {
-      finish(its, valid.job(), verdict);
-    } else if (file.get() instanceof JobFile.Invalid invalid) {
+    if (file.isPresent() && file.get() instanceof JobFile.Invalid invalid) {
       reject(its, invalid.reason());
     }
+    return Optional.empty();
   }
 
-  private void finish(Case its, Job job, Verdict verdict) throws IOException {
+  private Outcome record(Case its, Job job, Verdict verdict) throws IOException {
     if (its.claim().attempt().boot().isEmpty()) {
       // against a power cut: a canceller may have died between the move into running/ and its fsync
       its.locked().secureClaims();
     }
-    Result result = result(its, outcome(its.claim(), job, verdict));
-    its.locked().finish(its.id(), job, result);
-    log.say(its.id(), describe(result.outcome()));
+    Outcome outcome = outcome(its.claim(), job, verdict);
+    its.locked().record(its.id(), job, result(its, outcome));
+    return outcome;
+  }
+
+  /** Takes a job whose record is on the disk out of running/ for good. */
+  void release(Case its, Outcome outcome) throws IOException {
+    its.locked().release(its.id());
+    log.say(its.id(), describe(outcome));
   }
 
   /** Its file can't be read any more, and nothing of it runs. */

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.localq.core.Claim;
 import org.localq.core.JobId;
+import org.localq.core.Outcome;
 import org.localq.core.Presence;
 import org.localq.core.ProcessId;
 import org.localq.core.Verdict;
@@ -40,10 +41,14 @@ final class Round {
   private final Recording recording;
   private Optional<IOException> trouble = Optional.empty();
   private Optional<Engine.Look> second = Optional.empty();
+  private final List<Recorded> recorded = new ArrayList<>();
   private Set<ProcessId> named = Set.of();
 
   /** Running/ as it was behind the look at the processes. */
   private Optional<RunningDirectory> after = Optional.empty();
+
+  /** A job that has its record, and is still in running/. */
+  private record Recorded(Case its, Outcome outcome) {}
 
   Round(Judge.Tools tools, Memories memories, Locked locked) {
     this.tools = tools;
@@ -75,7 +80,35 @@ final class Round {
         trouble = Optional.of(about(claim.id(), failed));
       }
     }
+    settle();
     return new Judge.Judgement(next, trouble, spawning.isPossible());
+  }
+
+  /** Forces the records of this round to the disk together, and lets their jobs go. */
+  private void settle() {
+    if (recorded.isEmpty()) {
+      return;
+    }
+    try {
+      locked.secureRecords();
+    } catch (IOException failed) {
+      // the next round finds them recorded, and does this first
+      trouble = Optional.of(failed);
+      return;
+    }
+    for (Recorded over : recorded) {
+      try {
+        recording.release(over.its(), over.outcome());
+        forget(over.its());
+      } catch (IOException failed) {
+        trouble = Optional.of(about(over.its().id(), failed));
+      }
+    }
+  }
+
+  private void forget(Case its) {
+    leaveShim(its);
+    memories.forget(its.mark());
   }
 
   private Engine.Look look(List<Claim> claims) throws IOException {
@@ -239,9 +272,8 @@ final class Round {
       case CLOSE -> close(its);
       case PUT_BACK -> putBack(its);
       case RECORD_EXIT, RECORD_CANCELLED, RECORD_NODE_FAIL, RECORD_SHIM_LOST -> {
-        recording.record(its, verdict);
-        leaveShim(its);
-        memories.forget(its.mark());
+        Optional<Outcome> outcome = recording.record(its, verdict);
+        outcome.ifPresentOrElse(how -> recorded.add(new Recorded(its, how)), () -> forget(its));
         yield Judge.Next.NOTHING;
       }
     };

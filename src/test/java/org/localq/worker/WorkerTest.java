@@ -227,6 +227,37 @@ class WorkerTest {
     }
 
     @Test
+    void that_have_ended_are_recorded_together() throws Exception {
+      JobId first = rig.submitStarted(1);
+      JobId second = rig.submitStarted(1);
+      rig.shimEnds(first, 1, "0");
+      rig.shimEnds(second, 1, "3");
+      int before = rig.forced().size();
+      rig.settle();
+      List<String> forced = rig.forced().subList(before, rig.forced().size());
+      assertEquals(List.of("done after 2"), forced, rig::evidence);
+      assertEquals(State.COMPLETED, rig.state(first), rig::evidence);
+      assertEquals(State.FAILED, rig.state(second), rig::evidence);
+      isLeftWithNothingIn("running");
+    }
+
+    @Test
+    void that_have_ended_stay_claimed_until_their_records_can_be_forced() throws Exception {
+      JobId first = rig.submitStarted(1);
+      JobId second = rig.submitStarted(1);
+      rig.shimEnds(first, 1, "0");
+      rig.shimEnds(second, 1, "3");
+      rig.breakDisk("done");
+      assertThrows(IOException.class, rig::tick);
+      assertEquals(Set.of(first, second), rig.claimed(), rig::evidence);
+      rig.mendDisk();
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(first), rig::evidence);
+      assertEquals(State.FAILED, rig.state(second), rig::evidence);
+      isLeftWithNothingIn("running");
+    }
+
+    @Test
     void are_started_but_for_the_one_with_which_something_went_wrong() throws Exception {
       rig.submit(1);
       rig.submit(1);
