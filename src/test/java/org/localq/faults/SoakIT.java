@@ -57,6 +57,9 @@ class SoakIT {
     System.out.println("steps: " + steps + ", jobs: " + trial.accepted().size());
     for (Process worker : workers) {
       signal("CONT", worker.pid());
+      // one that is still coming up would not hear of the stop
+      Path joined = trial.spool().resolve(".localq/workers/" + worker.pid());
+      eventually("a worker", () -> !worker.isAlive() || Files.exists(joined));
     }
     for (String id : held) {
       rename("held", "", id);
