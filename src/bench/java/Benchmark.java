@@ -607,7 +607,7 @@ public final class Benchmark {
       first.putIfAbsent(row.work(), median);
       System.out.printf(
           Locale.ROOT,
-          "| %s | %s | %.1f %s | %.1f to %.1f | %.2f |%n",
+          "| %s | %s | %.2f %s | %.2f to %.2f | %.2f |%n",
           row.work(),
           row.who(),
           median,
