@@ -1,6 +1,7 @@
 package org.localq.core;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongConsumer;
 
 /**
@@ -21,15 +22,21 @@ public record JobId(long number) implements Comparable<JobId> {
 
   /** The id that {@code text} names, or nothing when it is not of the grammar above. */
   public static Optional<JobId> parse(String text) {
-    if (text.isEmpty() || text.length() > MOST_DIGITS || text.charAt(0) == '0') {
-      return Optional.empty();
+    OptionalLong number = numberIn(text, 0, text.length());
+    return number.isPresent() ? Optional.of(new JobId(number.getAsLong())) : Optional.empty();
+  }
+
+  /** The number of the id that {@code text} names from {@code start} to {@code end}, or nothing. */
+  public static OptionalLong numberIn(String text, int start, int end) {
+    if (start >= end || end - start > MOST_DIGITS || text.charAt(start) == '0') {
+      return OptionalLong.empty();
     }
-    for (int i = 0; i < text.length(); i++) {
+    for (int i = start; i < end; i++) {
       if (text.charAt(i) < '0' || text.charAt(i) > '9') {
-        return Optional.empty();
+        return OptionalLong.empty();
       }
     }
-    return Optional.of(new JobId(Long.parseLong(text)));
+    return OptionalLong.of(Long.parseLong(text, start, end, 10));
   }
 
   /**

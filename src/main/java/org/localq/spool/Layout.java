@@ -3,6 +3,7 @@ package org.localq.spool;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.localq.core.Exit;
 import org.localq.core.JobId;
@@ -202,6 +203,17 @@ public record Layout(Path root) {
     return name.endsWith(JSON)
         ? JobId.parse(name.substring(0, name.length() - JSON.length()))
         : Optional.empty();
+  }
+
+  /**
+   * The number of the id that the file {@code ID.json} is named after. For long listings: makes no
+   * name and no id of each path.
+   */
+  static OptionalLong numberOf(Path file) {
+    String path = file.toString();
+    return path.endsWith(JSON)
+        ? JobId.numberIn(path, path.lastIndexOf('/') + 1, path.length() - JSON.length())
+        : OptionalLong.empty();
   }
 
   /**

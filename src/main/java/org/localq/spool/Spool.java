@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.localq.core.Candidate;
 import org.localq.core.Identity;
 import org.localq.core.Job;
 import org.localq.core.JobId;
@@ -256,6 +257,11 @@ public final class Spool implements AutoCloseable {
     return ids(layout.rejectedDirectory());
   }
 
+  /** Which jobs are where, now. */
+  public Listing listing() throws IOException {
+    return Listing.of(layout);
+  }
+
   private static NavigableSet<JobId> ids(Path directory) throws IOException {
     NavigableSet<JobId> ids = new TreeSet<>();
     for (Path file : Names.in(directory)) {
@@ -290,6 +296,17 @@ public final class Spool implements AutoCloseable {
       return end;
     }
     return entry.isEmpty() ? rejected(id) : entry;
+  }
+
+  /**
+   * The job of this id if it can be claimed; for one that is not in the root that's quickly said.
+   */
+  public Optional<Candidate> candidate(JobId id) throws IOException {
+    Optional<Entry> entry = waiting(id, layout.pending(id), false);
+    // a record wins over a twin that somebody put here
+    return entry.isPresent() && entry.get() instanceof Entry.Waiting waiting && !isDone(id)
+        ? Optional.of(new Candidate(id, waiting.job().cores()))
+        : Optional.empty();
   }
 
   private Optional<Entry> waiting(JobId id, Path file, boolean held) throws IOException {

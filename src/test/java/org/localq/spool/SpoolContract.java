@@ -38,8 +38,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.core.Candidate;
 import org.localq.core.Claim;
 import org.localq.core.Exit;
+import org.localq.core.IdSet;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.ProcessId;
@@ -1029,6 +1031,68 @@ abstract class SpoolContract {
       SortedSet<String> first = bench.fsync.calls().get(1).names();
       assertTrue(first.contains("rejected/1.reason"), first.toString());
       assertFalse(first.contains("rejected/1.json"), first.toString());
+    }
+  }
+
+  @Nested
+  class Listing_all {
+    @Test
+    void says_which_jobs_are_where_and_nothing_of_other_names() throws IOException {
+      for (String name :
+          List.of("10", "9", "held/8", "running/7", "done/6", "done/11", "rejected/5")) {
+        bench.put(name + ".json", "{}");
+      }
+      for (String name : List.of("x.json", "012.json", "12", ".13.json", "running/7.cancel")) {
+        bench.put(name, "");
+      }
+      Listing listing = bench.spool.listing();
+      assertIds(listing.pending(), 9, 10);
+      assertIds(listing.held(), 8);
+      assertIds(listing.running(), 7);
+      assertIds(listing.ended(), 5, 6, 11);
+    }
+
+    @Test
+    void loses_no_job_that_moves_on_during_the_look() throws IOException {
+      bench.submit("a");
+      Listing listing = bench.spool.listing();
+      bench.put("done/1.json", "{}");
+      Files.delete(bench.layout.pending(ONE));
+      assertIds(listing.pending(), 1);
+      assertIds(listing.ended(), 1);
+    }
+
+    private void assertIds(IdSet ids, long... expected) {
+      assertEquals(expected.length, ids.size());
+      for (int i = 0; i < expected.length; i++) {
+        assertEquals(new JobId(expected[i]), ids.get(i));
+      }
+    }
+  }
+
+  @Nested
+  class A_candidate {
+    @Test
+    void is_a_job_in_the_root_with_its_cores() throws IOException {
+      bench.submit("a");
+      assertEquals(Optional.of(new Candidate(ONE, 2)), bench.spool.candidate(ONE));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"held", "running", "done"})
+    void is_no_job_that_is_elsewhere(String directory) throws IOException {
+      bench.submit("a");
+      Files.move(bench.layout.pending(ONE), bench.layout.root().resolve(directory + "/1.json"));
+      assertEquals(Optional.empty(), bench.spool.candidate(ONE));
+    }
+
+    @Test
+    void is_no_twin_of_a_record_and_no_damaged_file() throws IOException {
+      bench.submit("a");
+      Files.copy(bench.layout.pending(ONE), bench.layout.record(ONE));
+      assertEquals(Optional.empty(), bench.spool.candidate(ONE));
+      bench.put("2.json", "{");
+      assertEquals(Optional.empty(), bench.spool.candidate(new JobId(2)));
     }
   }
 
