@@ -22,7 +22,8 @@ public record Capacity(int limit, long busy) {
     return busy + cores <= limit;
   }
 
-  Capacity take(int cores) {
+  /** What is left once a job of this width has started. */
+  public Capacity take(int cores) {
     return new Capacity(limit, busy + cores);
   }
 }

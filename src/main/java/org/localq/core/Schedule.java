@@ -48,28 +48,18 @@ public final class Schedule {
     return starts;
   }
 
-  /** Every pending job in the order in which they will start; those wider than the limit last. */
+  /**
+   * Every pending job in the order in which they will start; those wider than the limit last. For a
+   * queue that is too long to be held see {@link Turns}.
+   */
   public static List<Waiting> queue(
       Policy policy, Collection<Candidate> pending, Capacity capacity) {
+    Turns turns = new Turns(capacity);
     List<Waiting> queue = new ArrayList<>();
     List<Waiting> never = new ArrayList<>();
-    Capacity left = capacity;
-    boolean blocked = false;
     for (Candidate next : ordered(policy, pending)) {
-      if (!left.admits(next.cores())) {
-        never.add(new Waiting(next.id(), OptionalInt.empty(), Optional.of(Reason.CORE_LIMIT)));
-        continue;
-      }
-      OptionalInt place = OptionalInt.of(queue.size() + 1);
-      if (blocked) {
-        queue.add(new Waiting(next.id(), place, Optional.of(Reason.PRIORITY)));
-      } else if (left.fits(next.cores())) {
-        queue.add(new Waiting(next.id(), place, Optional.empty()));
-        left = left.take(next.cores());
-      } else {
-        queue.add(new Waiting(next.id(), place, Optional.of(Reason.RESOURCES)));
-        blocked = true;
-      }
+      Waiting waiting = turns.next(next);
+      (waiting.place().isPresent() ? queue : never).add(waiting);
     }
     queue.addAll(never);
     return queue;

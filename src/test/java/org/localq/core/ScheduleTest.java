@@ -145,6 +145,36 @@ class ScheduleTest {
   }
 
   @Nested
+  class Turns_that_are_taken_one_by_one {
+    @Test
+    void are_those_of_the_whole_queue_also_where_jobs_are_passed() {
+      Turns turns = new Turns(new Capacity(4, 1));
+      List<String> shown = new ArrayList<>();
+      for (Candidate job : candidates("1:5 2:3 3:1")) {
+        assertFalse(turns.isSettled(), shown::toString);
+        shown.add(show(turns.next(job)));
+      }
+      assertTrue(turns.isSettled(), "job 3 waits for cores");
+      turns.pass();
+      turns.pass();
+      candidates("6:1 7:5").forEach(job -> shown.add(show(turns.next(job))));
+      assertEquals(
+          List.of(
+              "1 CoreLimit",
+              "2 place 1",
+              "3 place 2 Resources",
+              "6 place 5 Priority",
+              "7 CoreLimit"),
+          shown);
+    }
+
+    @Test
+    void are_settled_from_the_first_where_there_is_no_limit() {
+      assertTrue(new Turns(new Capacity(Integer.MAX_VALUE, 0)).isSettled());
+    }
+  }
+
+  @Nested
   class A_capacity {
     @Test
     void admits_up_to_the_limit_whatever_is_taken() {
@@ -167,6 +197,12 @@ class ScheduleTest {
     void has_a_word(String word, Policy policy) {
       assertEquals(policy, Policy.parse(word).orElseThrow());
       assertEquals(word, policy.word());
+    }
+
+    @Test
+    void is_by_id_where_no_later_job_comes_before_an_earlier_one() {
+      assertTrue(Policy.FIFO.isById());
+      assertFalse(Policy.MCF.isById());
     }
 
     @ParameterizedTest
