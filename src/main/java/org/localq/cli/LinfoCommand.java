@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.EnumSet;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedSet;
-import java.util.TreeSet;
+import org.localq.core.Candidate;
 import org.localq.core.Claim;
 import org.localq.core.Job;
 import org.localq.core.JobId;
@@ -19,7 +19,6 @@ import org.localq.core.Printable;
 import org.localq.core.Reason;
 import org.localq.core.Refusal;
 import org.localq.core.Result;
-import org.localq.core.State;
 import org.localq.core.Usage;
 import org.localq.core.Workplace;
 import org.localq.spool.Entry;
@@ -132,21 +131,26 @@ final class LinfoCommand extends Command {
     /** Why it waits, and what that means for this job. */
     private static String reason(Entry.Waiting waiting, Spool spool, Queue queue)
         throws IOException {
-      QueueView.Wish wish =
-          new QueueView.Wish(
-              new TreeSet<>(Set.of(waiting.id())), EnumSet.of(State.PENDING), Optional.empty());
-      QueueView view = QueueView.of(wish, spool, queue);
-      // no row: it started since it was found
-      String reason = view.rows().stream().map(QueueView.Row::reason).findFirst().orElse("");
+      List<Entry> claimed = new ArrayList<>();
+      for (JobId id : spool.running()) {
+        spool.find(id).ifPresent(claimed::add);
+      }
+      Load load = Load.of(claimed, spool, queue);
+      Optional<Reason> reason = load.reason(waiting);
+      if (reason.isEmpty()) {
+        reason =
+            new Turn(spool, load.capacity())
+                .reason(new Candidate(waiting.id(), waiting.job().cores()));
+      }
       String wants = Text.count(waiting.job().cores(), "core");
-      String has = Text.count(view.load().capacity().limit(), "core");
+      String has = Text.count(load.capacity().limit(), "core");
       return reason.isEmpty()
           ? "None, it starts at any moment"
-          : reason + ", " + explain(reason, wants, has, queue.option());
+          : reason.get() + ", " + explain(reason.get(), wants, has, queue.option());
     }
 
-    private static String explain(String reason, String wants, String has, String option) {
-      return switch (Reason.parse(reason).orElseThrow()) {
+    private static String explain(Reason reason, String wants, String has, String option) {
+      return switch (reason) {
         case RESOURCES -> "it is next and waits for " + wants + " of " + has;
         case PRIORITY -> "other jobs start before it";
         case CORE_LIMIT ->
@@ -163,7 +167,7 @@ final class LinfoCommand extends Command {
         case WORKER_DOWN -> "no worker is alive; localqd" + option + " start";
         case WORKER_DRAINING ->
             "the workers end when the running jobs have; then localqd" + option + " start";
-        default -> reason;
+        default -> reason.toString();
       };
     }
 

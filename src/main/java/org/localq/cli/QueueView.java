@@ -2,42 +2,43 @@ package org.localq.cli;
 
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.localq.core.Candidate;
-import org.localq.core.Capacity;
 import org.localq.core.Claim;
 import org.localq.core.Job;
 import org.localq.core.JobId;
-import org.localq.core.ProcessId;
 import org.localq.core.Reason;
 import org.localq.core.Schedule;
 import org.localq.core.State;
-import org.localq.core.Trouble;
 import org.localq.spool.Entry;
 import org.localq.spool.Spool;
 
 /**
  * What lqueue shows: the jobs that were asked for, where each stands, and who works on them.
  *
- * @param rows in the order of their ids
- * @param missing ids that were asked for and are not there
- * @param hidden how many jobs that have ended were left out
+ * <p>A queue can be a million jobs long. So their names are listed, and their files read as the
+ * rows are asked for.
  */
-record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
+final class QueueView {
   private static final String INVALID = "InvalidJobFile";
+
+  private final Wish wish;
+  private final Selection selection;
+  private final Load load;
+  private final Places places;
+  private int next;
+
+  private QueueView(Wish wish, Selection selection, Load load, Places places) {
+    this.wish = wish;
+    this.selection = selection;
+    this.load = load;
+    this.places = places;
+  }
 
   /**
    * What is wanted of the queue.
@@ -46,11 +47,24 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
    * @param latest how many of the jobs that have ended; nothing: all
    */
   record Wish(SortedSet<JobId> ids, Set<State> states, Optional<Integer> latest) {
-    private boolean names(JobId id) {
-      return ids.isEmpty() || ids.contains(id);
+    boolean wants(Entry entry) {
+      return states.contains(entry.state());
     }
 
-    private boolean allStates() {
+    boolean wantsPending() {
+      return states.contains(State.PENDING);
+    }
+
+    boolean wantsEnded() {
+      for (State state : states) {
+        if (state.isTerminal()) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    boolean wantsAll() {
       return states.containsAll(EnumSet.allOf(State.class));
     }
   }
@@ -80,133 +94,59 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
     }
   }
 
-  /**
-   * Who works on the queue.
-   *
-   * @param draining whether they were told to claim nothing more
-   * @param trouble what keeps one of them from its work
-   */
-  record Staff(List<ProcessId> workers, boolean draining, Optional<Trouble> trouble) {
-    private static Staff of(Spool spool, Queue queue) throws IOException {
-      List<ProcessId> workers = queue.workers(spool);
-      Optional<Trouble> trouble = Optional.empty();
-      for (ProcessId worker : workers) {
-        trouble = trouble.isPresent() ? trouble : spool.workers().trouble(worker);
-      }
-      return new Staff(workers, spool.workers().isDraining(), trouble);
-    }
-  }
-
-  /**
-   * How busy the queue is.
-   *
-   * @param limit nothing until a worker has set it
-   */
-  record Load(Staff staff, OptionalInt limit, long busy, int pending) {
-    Capacity capacity() {
-      return new Capacity(limit.orElse(Integer.MAX_VALUE), busy);
-    }
-  }
-
-  /** Reads what was wished for. */
+  /** Looks at the queue. */
   static QueueView of(Wish wish, Spool spool, Queue queue) throws IOException {
-    // in the order of a job's life, so that a move during the look can't hide it (R9)
-    NavigableSet<JobId> live = new TreeSet<>(spool.pending());
-    live.addAll(spool.held());
-    live.addAll(spool.running());
-    NavigableSet<JobId> ended = new TreeSet<>(spool.done());
-    ended.addAll(spool.rejected());
-    ended.removeAll(live);
-    List<JobId> missing = new ArrayList<>();
-    for (JobId id : wish.ids()) {
-      // looked for again before it is called missing (R9)
-      if (!live.contains(id) && !ended.contains(id)) {
-        (spool.find(id).isPresent() ? live : missing).add(id);
-      }
-    }
-    NavigableMap<JobId, Entry> entries = read(spool, live);
-    Load load = load(entries.values(), spool, queue);
-    Map<JobId, Schedule.Waiting> places = places(entries.values(), spool, load);
-    entries.keySet().removeIf(id -> !wish.names(id));
-    entries.values().removeIf(entry -> !wish.states().contains(entry.state()));
-    int hidden = addEnded(entries, ended, wish, spool);
-    List<Row> rows = new ArrayList<>();
-    for (Entry entry : entries.values()) {
-      rows.add(row(entry, Optional.ofNullable(places.get(entry.id())), load));
-    }
-    return new QueueView(rows, missing, hidden, load);
+    Selection selection = Selection.of(wish, spool);
+    Load load = Load.of(selection.read(), spool, queue);
+    Places places = Places.of(selection.queue(), load.capacity(), spool);
+    return new QueueView(wish, selection, load, places);
   }
 
-  /** Adds the latest of those that have ended, and returns how many are left out. */
-  private static int addEnded(
-      Map<JobId, Entry> entries, NavigableSet<JobId> ended, Wish wish, Spool spool)
-      throws IOException {
-    if (wish.states().stream().noneMatch(State::isTerminal)) {
-      return 0;
-    }
-    int left = wish.ids().isEmpty() ? wish.latest().orElse(Integer.MAX_VALUE) : Integer.MAX_VALUE;
-    int hidden = 0;
-    for (JobId id : ended.descendingSet()) {
-      if (left == 0 && wish.allStates()) {
-        // nothing more to learn from their files
-        return hidden + ended.headSet(id, true).size();
-      }
-      Optional<Entry> entry = wish.names(id) ? spool.find(id) : Optional.empty();
-      if (entry.isPresent() && wish.states().contains(entry.get().state())) {
-        if (left > 0) {
-          entries.put(id, entry.get());
-          left--;
-        } else {
-          hidden++;
-        }
-      }
-    }
-    return hidden;
+  /** Ids that were asked for and are not there. */
+  List<JobId> missing() {
+    return selection.missing();
   }
 
-  private static NavigableMap<JobId, Entry> read(Spool spool, Collection<JobId> ids)
-      throws IOException {
-    NavigableMap<JobId, Entry> entries = new TreeMap<>();
-    for (JobId id : ids) {
-      spool.find(id).ifPresent(entry -> entries.put(id, entry));
-    }
-    return entries;
+  /** How many jobs that have ended were left out. */
+  int hidden() {
+    return selection.hidden();
   }
 
-  private static Load load(Collection<Entry> entries, Spool spool, Queue queue) throws IOException {
-    long busy = 0;
-    int pending = 0;
-    for (Entry entry : entries) {
-      if (entry instanceof Entry.Running running) {
-        busy += running.job().cores();
-      } else if (entry.state() == State.PENDING) {
-        pending++;
+  /** How many jobs wait, asked for or not. */
+  int pending() {
+    return selection.pending();
+  }
+
+  Load load() {
+    return load;
+  }
+
+  /** The next row in the order of ids; nothing once there are no more. */
+  Optional<Row> next() throws IOException {
+    while (next < selection.ids().size()) {
+      JobId id = selection.ids().get(next);
+      next++;
+      Optional<Entry> entry = selection.entry(id);
+      if (entry.isPresent() && wish.wants(entry.get())) {
+        return Optional.of(row(entry.get(), turn(entry.get())));
       }
+      places.passOver(id);
     }
-    return new Load(Staff.of(spool, queue), spool.limit(), busy, pending);
+    return Optional.empty();
   }
 
-  private static Map<JobId, Schedule.Waiting> places(
-      Collection<Entry> entries, Spool spool, Load load) throws IOException {
-    List<Candidate> candidates = new ArrayList<>();
-    for (Entry entry : entries) {
-      if (entry instanceof Entry.Waiting waiting && !waiting.held()) {
-        candidates.add(new Candidate(waiting.id(), waiting.job().cores()));
-      }
-    }
-    Map<JobId, Schedule.Waiting> places = new HashMap<>();
-    Schedule.queue(spool.workers().settings().policy(), candidates, load.capacity())
-        .forEach(place -> places.put(place.id(), place));
-    return places;
-  }
-
-  private static Row row(Entry entry, Optional<Schedule.Waiting> place, Load load) {
-    OptionalInt number = place.map(Schedule.Waiting::place).orElse(OptionalInt.empty());
+  private Row row(Entry entry, Optional<Schedule.Waiting> turn) {
+    OptionalInt place = OptionalInt.empty();
     Optional<Instant> start = Optional.empty();
     Optional<Instant> end = Optional.empty();
     String reason = "";
     if (entry instanceof Entry.Waiting waiting) {
-      reason = reason(waiting, place.flatMap(Schedule.Waiting::reason), load);
+      place = turn.map(Schedule.Waiting::place).orElse(place);
+      reason =
+          load.reason(waiting)
+              .or(() -> turn.flatMap(Schedule.Waiting::reason))
+              .map(Reason::toString)
+              .orElse("");
     } else if (entry instanceof Entry.Running running) {
       start = running.claim().attempt().start().map(Claim.Start::at);
       reason = running.claim().cancel().isPresent() ? Reason.CANCELLING.toString() : "";
@@ -219,19 +159,14 @@ record QueueView(List<Row> rows, List<JobId> missing, int hidden, Load load) {
       end = entry instanceof Entry.Rejected rejected ? Optional.of(rejected.at()) : end;
       reason = INVALID;
     }
-    return new Row(entry, number, reason, start, end);
+    return new Row(entry, place, reason, start, end);
   }
 
-  private static String reason(Entry.Waiting waiting, Optional<Reason> reason, Load load) {
-    if (waiting.held()) {
-      return Reason.JOB_HELD_USER.toString();
+  private Optional<Schedule.Waiting> turn(Entry entry) throws IOException {
+    if (entry instanceof Entry.Waiting waiting && !waiting.held()) {
+      return places.of(new Candidate(entry.id(), waiting.job().cores()));
     }
-    if (load.staff().workers().isEmpty()) {
-      return Reason.WORKER_DOWN.toString();
-    }
-    if (load.staff().draining()) {
-      return Reason.WORKER_DRAINING.toString();
-    }
-    return reason.map(Reason::toString).orElse("");
+    places.passOver(entry.id());
+    return Optional.empty();
   }
 }

@@ -33,8 +33,11 @@ final class Table {
           "NAME",
           "CMD");
   private static final Set<Integer> NUMBERS = Set.of(0, 1, 3);
+
+  /** More than a screen shows, and read at once. */
+  private static final int FIRST = 200;
+
   private static final String EMPTY = "-";
-  private static final String GAP = "  ";
 
   private final QueueView view;
 
@@ -45,29 +48,57 @@ final class Table {
   /**
    * Prints the rows. On a terminal of so few {@code columns} times are shortened to leave room for
    * the commands, and lines cut.
+   *
+   * <p>Columns are as wide as the first {@value #FIRST} rows want, so that a long queue shows at
+   * once.
    */
-  void print(PrintStream out, ZonedDateTime now, Optional<Integer> columns) {
-    List<String> lines = lines(at -> Text.time(at, now.getZone()));
-    int widest = lines.stream().mapToInt(Table::width).max().orElse(0);
-    if (columns.isPresent() && widest > columns.get()) {
-      lines = lines(at -> Text.shortTime(at, now));
+  void print(PrintStream out, ZonedDateTime now, Optional<Integer> columns) throws IOException {
+    List<QueueView.Row> first = first();
+    Function<Instant, String> time = at -> Text.time(at, now.getZone());
+    List<List<String>> lines = lines(first, time);
+    Columns page = new Columns(lines, NUMBERS, columns);
+    if (!page.areWideEnough()) {
+      time = at -> Text.shortTime(at, now);
+      lines = lines(first, time);
+      page = new Columns(lines, NUMBERS, columns);
     }
-    for (String line : lines) {
-      out.println(columns.isPresent() ? cut(line, columns.get()) : line);
+    for (List<String> line : lines) {
+      out.println(page.line(line));
+    }
+    for (int i = 0; isRead(out, i); i++) {
+      Optional<QueueView.Row> row = view.next();
+      if (row.isEmpty()) {
+        break;
+      }
+      out.println(page.line(cells(row.get(), time)));
     }
   }
 
-  private List<String> lines(Function<Instant, String> time) {
+  private List<QueueView.Row> first() throws IOException {
+    List<QueueView.Row> first = new ArrayList<>();
+    while (first.size() < FIRST) {
+      Optional<QueueView.Row> row = view.next();
+      if (row.isEmpty()) {
+        break;
+      }
+      first.add(row.get());
+    }
+    return first;
+  }
+
+  /** Whether somebody still wants row {@code i}: who reads a pipe may have seen enough. */
+  private static boolean isRead(PrintStream out, int i) {
+    return i % FIRST != 0 || !out.checkError();
+  }
+
+  private static List<List<String>> lines(
+      List<QueueView.Row> rows, Function<Instant, String> time) {
     List<List<String>> lines = new ArrayList<>();
     lines.add(HEADER);
-    view.rows().forEach(row -> lines.add(cells(row, time)));
-    int[] widths = new int[HEADER.size()];
-    for (List<String> line : lines) {
-      for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], width(line.get(i)));
-      }
+    for (QueueView.Row row : rows) {
+      lines.add(cells(row, time));
     }
-    return lines.stream().map(line -> align(line, widths)).toList();
+    return lines;
   }
 
   private static List<String> cells(QueueView.Row row, Function<Instant, String> time) {
@@ -82,30 +113,6 @@ final class Table {
         row.reason().isEmpty() ? EMPTY : Printable.of(row.reason()),
         job.map(j -> Text.word(j.name())).orElse(EMPTY),
         job.map(j -> Text.command(j.command())).orElse(EMPTY));
-  }
-
-  private static String align(List<String> line, int[] widths) {
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < widths.length; i++) {
-      String cell = line.get(i);
-      String padding = " ".repeat(widths[i] - width(cell));
-      if (i == widths.length - 1) {
-        text.append(cell);
-      } else {
-        text.append(NUMBERS.contains(i) ? padding + cell : cell + padding).append(GAP);
-      }
-    }
-    return text.toString();
-  }
-
-  private static int width(String text) {
-    return text.codePointCount(0, text.length());
-  }
-
-  private static String cut(String text, int columns) {
-    return width(text) <= columns
-        ? text
-        : text.substring(0, text.offsetByCodePoints(0, columns - 1)) + "…";
   }
 
   /**
@@ -145,12 +152,12 @@ final class Table {
   }
 
   private String busy() {
-    QueueView.Load load = view.load();
+    Load load = view.load();
     String cores =
         load.limit().isPresent()
             ? load.busy() + " of " + Text.count(load.limit().getAsInt(), "core")
             : Text.count(load.busy(), "core");
-    return cores + " busy" + (load.pending() == 0 ? "" : ", " + load.pending() + " pending");
+    return cores + " busy" + (view.pending() == 0 ? "" : ", " + view.pending() + " pending");
   }
 
   /** Prints rows and load as one JSON object. */
@@ -170,8 +177,12 @@ final class Table {
       }
       json.writeNumberField("cores_busy", view.load().busy());
       json.writeArrayFieldStart("jobs");
-      for (QueueView.Row row : view.rows()) {
-        write(row, json);
+      for (int i = 0; isRead(out, i); i++) {
+        Optional<QueueView.Row> row = view.next();
+        if (row.isEmpty()) {
+          break;
+        }
+        write(row.get(), json);
       }
       json.writeEndArray();
       json.writeEndObject();

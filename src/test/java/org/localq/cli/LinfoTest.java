@@ -90,6 +90,33 @@ class LinfoTest {
     }
 
     @Test
+    void of_a_pending_job_far_behind_the_one_before_it_says_the_same() throws Exception {
+      context.worker();
+      context.limit(2);
+      Files.move(context.spool("1.json"), context.spool("150.json"));
+      Files.move(context.spool(".localq/seq/1"), context.spool(".localq/seq/400"));
+      context.run("lbatch", "x").exits(0);
+      assertEquals(
+          "Reason: Resources, it is next and waits for 1 core of 2 cores", sheet("401").get(2));
+      assertEquals("Reason: None, it starts at any moment", sheet("150").get(2));
+      context.run("lbatch", "x").exits(0);
+      assertEquals("Reason: Priority, other jobs start before it", sheet("402").get(2));
+    }
+
+    @Test
+    void of_a_pending_job_of_a_queue_in_another_order_says_why_it_waits() throws Exception {
+      context.worker();
+      context.limit(2);
+      Files.writeString(context.spool(".localq/options"), "policy=mcf\n");
+      context.run("lbatch", "x").exits(0);
+      context.run("lbatch", "-n", "2", "x").exits(0);
+      assertEquals("Reason: None, it starts at any moment", sheet("1").get(2));
+      assertEquals("Reason: Priority, other jobs start before it", sheet("2").get(2));
+      assertEquals(
+          "Reason: Resources, it is next and waits for 2 cores of 2 cores", sheet("3").get(2));
+    }
+
+    @Test
     void of_a_running_job_says_where_to_find_it() throws Exception {
       context.runs(1);
       context.at("2026-11-23T13:01:07Z");

@@ -1,5 +1,6 @@
 package org.localq.cli;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -210,6 +211,82 @@ class LqueueTest {
       CommandContext.Ran ran = context.run(("lqueue " + words.strip()).split(" ")).exits(2);
       assertEquals("lqueue: " + message + "\n", ran.err());
       assertEquals("", ran.out());
+    }
+  }
+
+  @Nested
+  class A_long_queue {
+    private static final int MANY = 450;
+
+    /** One job that runs on the only core, and many behind it. */
+    @BeforeEach
+    void submit_many() throws Exception {
+      submit("x");
+      for (int i = 2; i <= MANY; i++) {
+        Files.copy(context.spool("1.json"), context.spool(i + ".json"), COPY_ATTRIBUTES);
+      }
+      context.runs(1);
+      context.limit(1).worker();
+    }
+
+    /** Makes another file of a job, of which nothing can be read. */
+    private void spoil(int id) throws IOException {
+      Files.writeString(context.spool(id + ".json"), "{");
+    }
+
+    /** Makes a job one of another width. */
+    private void widen(int id, int cores, String name) throws IOException {
+      Files.writeString(
+          context.spool(id + ".json"),
+          "{\"command\": [\"" + name + "\"], \"cores\": " + cores + "}");
+    }
+
+    private List<String> places(CommandContext.Ran ran) {
+      return ran.exits(0).lines().stream()
+          .skip(1)
+          .map(line -> line.strip().split(" +"))
+          .map(words -> words[0] + " " + words[1] + " " + words[6])
+          .toList();
+    }
+
+    @Test
+    void is_shown_whole_with_the_place_of_each_job() throws Exception {
+      widen(300, 2, "wide");
+      List<String> expected = new ArrayList<>(List.of("1 - -", "2 1 Resources"));
+      for (int i = 3; i <= MANY; i++) {
+        expected.add(i < 300 ? i + " " + (i - 1) + " Priority" : i + " " + (i - 2) + " Priority");
+      }
+      expected.set(299, "300 - CoreLimit");
+      CommandContext.Ran ran = context.run("lqueue");
+      assertEquals(expected, places(ran));
+      assertTrue(ran.err().endsWith(" 1 of 1 core busy, 449 pending\n"), ran::err);
+    }
+
+    @Test
+    void has_columns_as_wide_as_its_first_rows_want() throws Exception {
+      widen(300, 1, "a-very-long-name");
+      List<String> lines = context.run("lqueue").exits(0).lines();
+      assertTrue(lines.get(299).endsWith(" x     x"), lines.get(299));
+      assertTrue(lines.get(300).endsWith(" a-very-long-name  a-very-long-name"), lines.get(300));
+    }
+
+    @Test
+    void is_not_read_for_the_place_of_one_job() throws Exception {
+      spoil(400);
+      assertEquals("449 447 Priority", places(context.run("lqueue")).get(448));
+      // behind the front names are counted, and nobody looked into this one
+      assertEquals(List.of("449 448 Priority"), places(context.run("lqueue", "449")));
+      spoil(5);
+      assertEquals(List.of("449 447 Priority"), places(context.run("lqueue", "449")));
+    }
+
+    @Test
+    void by_another_policy_is_read_first() throws Exception {
+      context.limit(8);
+      widen(300, 5, "wide");
+      Files.writeString(context.spool(".localq/options"), "policy=mcf\n");
+      assertEquals(List.of("300 1 -"), places(context.run("lqueue", "300")));
+      assertEquals("2 2 -", places(context.run("lqueue")).get(1));
     }
   }
 

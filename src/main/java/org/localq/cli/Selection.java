@@ -1,0 +1,137 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.localq.core.IdSet;
+import org.localq.core.JobId;
+import org.localq.spool.Entry;
+import org.localq.spool.Listing;
+import org.localq.spool.Spool;
+
+/**
+ * The jobs that a wish may mean, by their ids alone: only those are read without which that can't
+ * be told.
+ */
+final class Selection {
+  private final QueueView.Wish wish;
+  private final Spool spool;
+  private final Listing listing;
+  private final Map<JobId, Entry> read = new HashMap<>();
+  private final List<JobId> missing = new ArrayList<>();
+  private final IdSet ids;
+  private int hidden;
+  private int pending;
+
+  private Selection(QueueView.Wish wish, Spool spool) throws IOException {
+    this.wish = wish;
+    this.spool = spool;
+    this.listing = spool.listing();
+    for (int i = 0; i < listing.running().size(); i++) {
+      find(listing.running().get(i));
+    }
+    this.ids = wish.ids().isEmpty() ? inStates() : named();
+  }
+
+  static Selection of(QueueView.Wish wish, Spool spool) throws IOException {
+    return new Selection(wish, spool);
+  }
+
+  /** In which order they are shown. */
+  IdSet ids() {
+    return ids;
+  }
+
+  /** Ids that were asked for and are not there. */
+  List<JobId> missing() {
+    return missing;
+  }
+
+  /** How many jobs that have ended were left out. */
+  int hidden() {
+    return hidden;
+  }
+
+  /** How many jobs wait, asked for or not. */
+  int pending() {
+    return pending;
+  }
+
+  /** All that can be claimed, asked for or not. */
+  IdSet queue() {
+    return listing.pending();
+  }
+
+  /** Those that have been read, among them all that are claimed. */
+  Collection<Entry> read() {
+    return read.values();
+  }
+
+  /** The job of this id; nothing when it is gone. */
+  Optional<Entry> entry(JobId id) throws IOException {
+    Optional<Entry> known = Optional.ofNullable(read.get(id));
+    return known.isPresent() ? known : spool.find(id);
+  }
+
+  /** Reads a job and keeps it, as long as there are few. */
+  private Optional<Entry> find(JobId id) throws IOException {
+    Optional<Entry> entry = entry(id);
+    if (entry.isPresent()) {
+      read.put(id, entry.get());
+    }
+    return entry;
+  }
+
+  private IdSet named() throws IOException {
+    pending = listing.pending().with(listing.held()).size();
+    List<JobId> found = new ArrayList<>();
+    for (JobId id : wish.ids()) {
+      (find(id).isPresent() ? found : missing).add(id);
+    }
+    return IdSet.of(found);
+  }
+
+  private IdSet inStates() throws IOException {
+    IdSet waiting = listing.pending().with(listing.held());
+    IdSet live = wish.wantsPending() ? listing.running().with(waiting) : listing.running();
+    if (!wish.wantsEnded()) {
+      pending = waiting.size();
+      return live;
+    }
+    IdSet ended = listing.ended();
+    // of a twin that somebody put into the root the record counts
+    pending = waiting.without(ended).size();
+    return live.with(latest(ended.without(live)));
+  }
+
+  /** As many of the latest as are wished for; the rest is counted. */
+  private IdSet latest(IdSet ended) throws IOException {
+    if (wish.latest().isEmpty()) {
+      return ended;
+    }
+    int most = wish.latest().get();
+    List<JobId> latest = new ArrayList<>();
+    for (int i = ended.size() - 1; i >= 0; i--) {
+      if (latest.size() == most && wish.wantsAll()) {
+        // nothing more to learn from their files
+        hidden += i + 1;
+        break;
+      }
+      JobId id = ended.get(i);
+      Optional<Entry> entry = spool.find(id);
+      if (entry.isPresent() && wish.wants(entry.get())) {
+        if (latest.size() < most) {
+          read.put(id, entry.get());
+          latest.add(id);
+        } else {
+          hidden++;
+        }
+      }
+    }
+    return IdSet.of(latest);
+  }
+}

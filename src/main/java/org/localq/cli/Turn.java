@@ -1,0 +1,61 @@
+package org.localq.cli;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.localq.core.Candidate;
+import org.localq.core.Capacity;
+import org.localq.core.JobId;
+import org.localq.core.Reason;
+import org.localq.core.Schedule;
+import org.localq.spool.Spool;
+
+/** Why one pending job waits, told from as few others as possible: the queue may be long. */
+final class Turn {
+  /** So many ids without a pending job: it may be far from the next that has one, or the first. */
+  private static final int MOST_GAPS = 100;
+
+  private final Spool spool;
+  private final Capacity capacity;
+
+  Turn(Spool spool, Capacity capacity) {
+    this.spool = spool;
+    this.capacity = capacity;
+  }
+
+  /** What {@code job} waits for; nothing where it can start now. */
+  Optional<Reason> reason(Candidate job) throws IOException {
+    if (!capacity.admits(job.cores())) {
+      return Optional.of(Reason.CORE_LIMIT);
+    }
+    return spool.workers().settings().policy().isById() ? fromNeighbours(job) : fromAll(job);
+  }
+
+  /**
+   * From the jobs right before it, back to where they want more than is free: then the first that
+   * has to wait is one of them or still earlier, whatever is not looked at.
+   */
+  private Optional<Reason> fromNeighbours(Candidate job) throws IOException {
+    Capacity left = capacity;
+    int gaps = 0;
+    for (long number = job.id().number() - 1; number > 0; number--) {
+      Optional<Candidate> earlier = spool.candidate(new JobId(number));
+      gaps += earlier.isEmpty() ? 1 : 0;
+      if (gaps > MOST_GAPS) {
+        return fromAll(job);
+      }
+      if (earlier.isPresent() && left.admits(earlier.get().cores())) {
+        left = left.take(earlier.get().cores());
+        if (!left.fits(0)) {
+          return Optional.of(Reason.PRIORITY);
+        }
+      }
+    }
+    return left.fits(job.cores()) ? Optional.empty() : Optional.of(Reason.RESOURCES);
+  }
+
+  private Optional<Reason> fromAll(Candidate job) throws IOException {
+    return Places.of(spool.listing().pending(), capacity, spool)
+        .of(job)
+        .flatMap(Schedule.Waiting::reason);
+  }
+}
