@@ -111,7 +111,7 @@ final class LinfoCommand extends Command {
         job(fields, finished.job());
       } else if (entry instanceof Entry.Rejected rejected) {
         fields.put("Reason", Printable.of(rejected.reason()));
-        fields.put("Rejected", Text.time(rejected.at(), zone));
+        fields.put("Rejected", Times.whole(rejected.at(), zone));
         fields.put(
             "File",
             Printable.of(
@@ -176,7 +176,7 @@ final class LinfoCommand extends Command {
       claim
           .attempt()
           .start()
-          .ifPresent(start -> fields.put("Started", Text.time(start.at(), zone)));
+          .ifPresent(start -> fields.put("Started", Times.whole(start.at(), zone)));
       claim.attempt().start().ifPresent(start -> fields.put("Elapsed", elapsed(start.at(), now)));
       claim
           .attempt()
@@ -201,8 +201,8 @@ final class LinfoCommand extends Command {
         fields.put("Exit code", Integer.toString(outcome.exitCode().getAsInt()));
       }
       outcome.signal().ifPresent(signal -> fields.put("Signal", Integer.toString(signal)));
-      result.started().ifPresent(at -> fields.put("Started", Text.time(at, zone)));
-      fields.put("Ended", Text.time(result.ended(), zone));
+      result.started().ifPresent(at -> fields.put("Started", Times.whole(at, zone)));
+      fields.put("Ended", Times.whole(result.ended(), zone));
       result.started().ifPresent(at -> fields.put("Elapsed", elapsed(at, result.ended())));
       usage(fields, result.usage());
       if (result.restarts() > 0) {
@@ -228,7 +228,7 @@ final class LinfoCommand extends Command {
       fields.put("Output", Printable.of(workplace.resolve(workplace.stdout())));
       fields.put(
           "Errors", Printable.of(workplace.resolve(workplace.stderr().orElse(workplace.stdout()))));
-      fields.put("Submitted", Text.time(job.submission().submitted(), zone));
+      fields.put("Submitted", Times.whole(job.submission().submitted(), zone));
       fields.put("Submitted in", Printable.of(job.submission().directory()));
       job.submission().umask().ifPresent(umask -> fields.put("Umask", umask.toString()));
       fields.put(

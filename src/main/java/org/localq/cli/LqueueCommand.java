@@ -63,8 +63,7 @@ final class LqueueCommand extends Command {
       if (parsed.hasMatchedOption("--json")) {
         table.printJson(door.out());
       } else {
-        table.print(
-            door.out(), door.clock().instant().atZone(door.clock().getZone()), columns(door));
+        table.print(door.out(), door.clock(), columns(door));
         // not among the rows when another program reads them
         PrintStream aside = door.console().terminal() ? door.out() : door.err();
         table.remarks(queue.option()).forEach(aside::println);

@@ -185,7 +185,7 @@ final class Queue {
     Map<String, String> environment = new LinkedHashMap<>();
     KEPT.forEach(name -> door.variable(name).ifPresent(value -> environment.put(name, value)));
     environment.put("LOCALQ_URI", uriFile().path().toString());
-    return new Account(door.variable("HOME").orElse("/"), door.clock().getZone(), environment);
+    return new Account(door.variable("HOME").orElse("/"), door.clock()::getZone, environment);
   }
 
   /** The workers of this spool that are alive. */

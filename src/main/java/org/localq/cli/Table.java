@@ -3,6 +3,7 @@ package org.localq.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -52,13 +53,14 @@ final class Table {
    * <p>Columns are as wide as the first {@value #FIRST} rows want, so that a long queue shows at
    * once.
    */
-  void print(PrintStream out, ZonedDateTime now, Optional<Integer> columns) throws IOException {
+  void print(PrintStream out, Clock clock, Optional<Integer> columns) throws IOException {
     List<QueueView.Row> first = first();
-    Function<Instant, String> time = at -> Text.time(at, now.getZone());
+    Function<Instant, String> time = at -> Times.whole(at, clock.getZone());
     List<List<String>> lines = lines(first, time);
     Columns page = new Columns(lines, NUMBERS, columns);
     if (!page.areWideEnough()) {
-      time = at -> Text.shortTime(at, now);
+      ZonedDateTime now = clock.instant().atZone(clock.getZone());
+      time = at -> Times.brief(at, now);
       lines = lines(first, time);
       page = new Columns(lines, NUMBERS, columns);
     }

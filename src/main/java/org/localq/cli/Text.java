@@ -1,9 +1,5 @@
 package org.localq.cli;
 
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.localq.core.ExactText;
 import org.localq.core.Printable;
@@ -13,12 +9,6 @@ import org.localq.core.Printable;
  * hidden.
  */
 final class Text {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss");
-
-  private static final DateTimeFormatter TODAY = DateTimeFormatter.ofPattern("HH:mm:ss");
-  private static final DateTimeFormatter EARLIER = DateTimeFormatter.ofPattern("MM-dd HH:mm");
-
   private Text() {}
 
   /** {@code words} as a person would type them into a shell, made visible. */
@@ -47,17 +37,6 @@ final class Text {
         || (c >= '0' && c <= '9')
         || "@%+=:,./-_".indexOf(c) >= 0
         || (c > 0x7f && Character.isLetterOrDigit(c));
-  }
-
-  /** A moment in local time, to the second. */
-  static String time(Instant moment, ZoneId zone) {
-    return TIME.format(moment.atZone(zone));
-  }
-
-  /** A moment in as few characters as tell it: the time of today, else the day and the minute. */
-  static String shortTime(Instant moment, ZonedDateTime now) {
-    ZonedDateTime local = moment.atZone(now.getZone());
-    return (local.toLocalDate().equals(now.toLocalDate()) ? TODAY : EARLIER).format(local);
   }
 
   /** {@code 1 core}, {@code 2 cores}. */

@@ -14,6 +14,9 @@ public record Limit(long soft, long hard) {
 
   private static final String NONE = "unlimited";
 
+  /** So many digits always fit into a long. */
+  private static final int MOST_DIGITS = 18;
+
   public Limit {
     if (soft < 0 || hard < 0) {
       throw new IllegalArgumentException("a limit is at least 0, not " + soft + ":" + hard);
@@ -37,7 +40,15 @@ public record Limit(long soft, long hard) {
     if (text.equals(NONE)) {
       return Optional.of(UNLIMITED);
     }
-    return text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
+    if (text.isEmpty() || text.length() > MOST_DIGITS) {
+      return Optional.empty();
+    }
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(Long.parseLong(text));
   }
 
   /** What {@link #parse} reads. */

@@ -11,7 +11,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Map;
-import org.apache.commons.io.input.BoundedInputStream;
 
 /**
  * What came of reading a file that anybody may have put there: never blocks, never follows a link,
@@ -68,10 +67,8 @@ sealed interface Content {
 
   private static Content read(Path file, int most, Instant modified) throws IOException {
     try (InputStream in =
-            Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-        InputStream capped =
-            BoundedInputStream.builder().setInputStream(in).setMaxCount(most + 1L).get()) {
-      byte[] bytes = capped.readAllBytes();
+        Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+      byte[] bytes = in.readNBytes(most + 1);
       return bytes.length > most
           ? new Unfit("grew beyond " + most(most) + " bytes")
           : new Whole(bytes, modified);

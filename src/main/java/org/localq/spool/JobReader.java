@@ -5,10 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,17 +42,10 @@ final class JobReader {
   /** So many digits always fit into a long. */
   private static final int MOST_DIGITS = 18;
 
-  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss");
-
   private final Account account;
 
   JobReader(Account account) {
     this.account = account;
-  }
-
-  /** The name of the file that takes a job's output unless told otherwise. */
-  static String defaultOutput(JobId id, Instant submitted, ZoneId zone) {
-    return "localq-" + id + "-" + STAMP.format(submitted.atZone(zone)) + ".out";
   }
 
   /**
@@ -265,7 +256,7 @@ final class JobReader {
           new Workplace(
               place,
               stdin.orElse(Workplace.NO_INPUT),
-              stdout.orElseGet(() -> defaultOutput(id, at, account.zone())),
+              stdout.orElseGet(() -> OutputName.of(id, at, account.zone().get())),
               stderr);
       Submission submission =
           new Submission(
@@ -332,11 +323,11 @@ final class JobReader {
     private static Instant instant(String field, JsonParser in) throws IOException {
       String text = text(field, in);
       try {
-        Instant at = Instant.parse(text);
+        Instant at = Moments.parse(text);
         if (at.equals(Moments.shown(at))) {
           return at;
         }
-      } catch (DateTimeParseException bad) {
+      } catch (DateTimeException bad) {
         // said below
       }
       throw new Mistake(field, quoted(text), "a time like 2026-11-22T11:00:00.123Z");

@@ -467,7 +467,7 @@ public final class Spool implements AutoCloseable {
 
   /** The name of the file that takes a job's output unless told otherwise. */
   public static String defaultOutput(JobId id, Instant submitted, ZoneId zone) {
-    return JobReader.defaultOutput(id, submitted, zone);
+    return OutputName.of(id, submitted, zone);
   }
 
   /**

@@ -1,0 +1,17 @@
+package org.localq.spool;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import org.localq.core.JobId;
+
+/** The name of the file that takes a job's output unless told otherwise. */
+final class OutputName {
+  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss");
+
+  private OutputName() {}
+
+  static String of(JobId id, Instant submitted, ZoneId zone) {
+    return "localq-" + id + "-" + STAMP.format(submitted.atZone(zone)) + ".out";
+  }
+}
