@@ -55,7 +55,8 @@ record Door(
 
   /** A variable that is set and not empty. */
   Optional<String> variable(String name) {
-    return Optional.ofNullable(surroundings.environment().get(name)).filter(v -> !v.isEmpty());
+    String value = surroundings.environment().getOrDefault(name, "");
+    return value.isEmpty() ? Optional.empty() : Optional.of(value);
   }
 
   /** {@code $HOME}; never what the system says of the user. */

@@ -33,11 +33,15 @@ final class IdArguments {
   /** The ids that were named, in order. */
   static SortedSet<JobId> of(ParseResult parsed) {
     SortedSet<JobId> ids = new TreeSet<>();
-    List<String> given = parsed.matchedOptionValue("-j", List.of());
-    given.forEach(text -> add(text, ids));
-    List<String> plain = parsed.matchedPositionalValue(0, List.of());
-    plain.forEach(text -> add(text, ids));
+    addAll(parsed.matchedOptionValue("-j", List.of()), ids);
+    addAll(parsed.matchedPositionalValue(0, List.of()), ids);
     return ids;
+  }
+
+  private static void addAll(List<String> lists, SortedSet<JobId> ids) {
+    for (String list : lists) {
+      add(list, ids);
+    }
   }
 
   private static void add(String list, SortedSet<JobId> ids) {

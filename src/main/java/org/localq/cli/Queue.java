@@ -45,9 +45,7 @@ final class Queue {
   }
 
   UriFile uriFile() {
-    return named
-        .map(name -> new UriFile(door.path(name)))
-        .orElseGet(() -> UriFile.ofHome(door.home()));
+    return named.isPresent() ? new UriFile(door.path(named.get())) : UriFile.ofHome(door.home());
   }
 
   /** Whether it is the queue that a user has without naming one. */
@@ -183,7 +181,12 @@ final class Queue {
   /** What a job file that says nothing else gets. */
   private Account account() {
     Map<String, String> environment = new LinkedHashMap<>();
-    KEPT.forEach(name -> door.variable(name).ifPresent(value -> environment.put(name, value)));
+    for (String name : KEPT) {
+      Optional<String> value = door.variable(name);
+      if (value.isPresent()) {
+        environment.put(name, value.get());
+      }
+    }
     environment.put("LOCALQ_URI", uriFile().path().toString());
     return new Account(door.variable("HOME").orElse("/"), door.clock()::getZone, environment);
   }

@@ -141,12 +141,8 @@ final class QueueView {
     Optional<Instant> end = Optional.empty();
     String reason = "";
     if (entry instanceof Entry.Waiting waiting) {
-      place = turn.map(Schedule.Waiting::place).orElse(place);
-      reason =
-          load.reason(waiting)
-              .or(() -> turn.flatMap(Schedule.Waiting::reason))
-              .map(Reason::toString)
-              .orElse("");
+      place = turn.isPresent() ? turn.get().place() : place;
+      reason = word(load.reason(waiting), turn);
     } else if (entry instanceof Entry.Running running) {
       start = running.claim().attempt().start().map(Claim.Start::at);
       reason = running.claim().cancel().isPresent() ? Reason.CANCELLING.toString() : "";
@@ -160,6 +156,15 @@ final class QueueView {
       reason = INVALID;
     }
     return new Row(entry, place, reason, start, end);
+  }
+
+  private static String word(Optional<Reason> reason, Optional<Schedule.Waiting> turn) {
+    if (reason.isPresent()) {
+      return reason.get().toString();
+    }
+    return turn.isPresent() && turn.get().reason().isPresent()
+        ? turn.get().reason().get().toString()
+        : "";
   }
 
   private Optional<Schedule.Waiting> turn(Entry entry) throws IOException {

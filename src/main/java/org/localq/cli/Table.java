@@ -104,17 +104,19 @@ final class Table {
   }
 
   private static List<String> cells(QueueView.Row row, Function<Instant, String> time) {
+    List<String> cells = new ArrayList<>();
+    cells.add(row.entry().id().toString());
+    cells.add(row.place().isPresent() ? Integer.toString(row.place().getAsInt()) : EMPTY);
+    cells.add(row.entry().state().name());
+    // no functions where each row passes: a cold JVM has to link each of them first
     Optional<Job> job = row.job();
-    return List.of(
-        row.entry().id().toString(),
-        row.place().isPresent() ? Integer.toString(row.place().getAsInt()) : EMPTY,
-        row.entry().state().name(),
-        job.map(j -> Integer.toString(j.cores())).orElse(EMPTY),
-        row.start().map(time).orElse(EMPTY),
-        row.end().map(time).orElse(EMPTY),
-        row.reason().isEmpty() ? EMPTY : Printable.of(row.reason()),
-        job.map(j -> Text.word(j.name())).orElse(EMPTY),
-        job.map(j -> Text.command(j.command())).orElse(EMPTY));
+    cells.add(job.isPresent() ? Integer.toString(job.get().cores()) : EMPTY);
+    cells.add(row.start().isPresent() ? time.apply(row.start().get()) : EMPTY);
+    cells.add(row.end().isPresent() ? time.apply(row.end().get()) : EMPTY);
+    cells.add(row.reason().isEmpty() ? EMPTY : Printable.of(row.reason()));
+    cells.add(job.isPresent() ? Text.word(job.get().name()) : EMPTY);
+    cells.add(job.isPresent() ? Text.command(job.get().command()) : EMPTY);
+    return cells;
   }
 
   /**

@@ -22,7 +22,7 @@ final class Text {
 
   /** One word likewise. */
   static String word(String word) {
-    if (!word.isEmpty() && word.chars().allMatch(Text::isPlain)) {
+    if (isPlain(word)) {
       return word;
     }
     String shown = Printable.of(word);
@@ -31,7 +31,16 @@ final class Text {
     return (escaped ? "$'" : "'") + quoted + "'";
   }
 
-  private static boolean isPlain(int c) {
+  private static boolean isPlain(String word) {
+    for (int i = 0; i < word.length(); i++) {
+      if (!isPlain(word.charAt(i))) {
+        return false;
+      }
+    }
+    return !word.isEmpty();
+  }
+
+  private static boolean isPlain(char c) {
     return (c >= 'a' && c <= 'z')
         || (c >= 'A' && c <= 'Z')
         || (c >= '0' && c <= '9')

@@ -13,7 +13,10 @@ public final class Printable {
    */
   public static String of(String text) {
     StringBuilder shown = new StringBuilder(text.length());
-    text.codePoints().forEach(c -> append(c, shown));
+    // a loop and no stream, whose functions a cold JVM has to link first
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      append(text.codePointAt(i), shown);
+    }
     return shown.toString();
   }
 

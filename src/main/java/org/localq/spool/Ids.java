@@ -210,6 +210,6 @@ final class Ids {
   }
 
   private static OptionalLong number(String text) {
-    return JobId.parse(text).stream().mapToLong(JobId::number).findFirst();
+    return JobId.numberIn(text, 0, text.length());
   }
 }

@@ -162,7 +162,13 @@ public final class Workers {
 
   /** The workers that are alive, by pid. */
   public List<ProcessId> alive(Predicate<ProcessId> alive) throws IOException {
-    return listed().stream().filter(alive).toList();
+    List<ProcessId> workers = new ArrayList<>();
+    for (ProcessId worker : listed()) {
+      if (alive.test(worker)) {
+        workers.add(worker);
+      }
+    }
+    return workers;
   }
 
   /** Every worker of this boot that said it had come and did not say it had gone. */
