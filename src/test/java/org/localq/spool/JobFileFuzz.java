@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,8 +114,10 @@ public final class JobFileFuzz {
   private static void assertQuoted(Job job) {
     List<String> words = ShellWords.ofLastLine(bytesAsText(script(job)));
     List<String> command = job.command().stream().map(JobFileFuzz::exact).toList();
-    List<String> exec = new ArrayList<>(List.of("exec", "env", "-i", "--"));
-    assertEquals(exec, words.subList(0, exec.size()));
+    List<String> exec = List.of("exec", "env", "-i", "--");
+    assertTrue(
+        words.get(0).equals("become") || words.subList(0, exec.size()).equals(exec),
+        () -> "begins with " + words.get(0));
     assertEquals(command, words.subList(words.size() - command.size(), words.size()));
     job.submission()
         .environment()
