@@ -22,8 +22,13 @@ public record Capacity(int limit, long busy) {
     return busy + cores <= limit;
   }
 
-  /** What is left once a job of this width has started. */
-  public Capacity take(int cores) {
+  /** How many jobs of this width can start now. */
+  int fitting(int cores) {
+    return (int) Math.max(0, (limit - busy) / cores);
+  }
+
+  /** What is left once jobs that are so wide together have started. */
+  public Capacity take(long cores) {
     return new Capacity(limit, busy + cores);
   }
 }

@@ -28,7 +28,9 @@ public enum Reason {
   /** The machine went down while the job ran. */
   NODE_FAIL("NodeFail"),
   /** Its shim was killed before it could write the exit code. */
-  SHIM_LOST("ShimLost");
+  SHIM_LOST("ShimLost"),
+  /** Of an array: of at least one task the end is not known. */
+  TASK_LOST("TaskLost");
 
   private final String word;
 

@@ -2,6 +2,7 @@ package org.localq.core;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,7 @@ public final class Schedule {
   private Schedule() {}
 
   /**
-   * The jobs that start now, in order.
+   * The jobs that start now, in order; an array once for each task that does.
    *
    * @param queue the pending jobs in their policy's order; no more of it is asked for than is
    *     needed
@@ -38,11 +39,12 @@ public final class Schedule {
     while (left.isFree() && queue.hasNext()) {
       Candidate next = queue.next();
       if (left.admits(next.cores())) {
-        if (!left.fits(next.cores())) {
+        int fitting = Math.min(next.claims(), left.fitting(next.cores()));
+        starts.addAll(Collections.nCopies(fitting, next));
+        left = left.take((long) fitting * next.cores());
+        if (fitting < next.claims()) {
           break;
         }
-        starts.add(next);
-        left = left.take(next.cores());
       }
     }
     return starts;

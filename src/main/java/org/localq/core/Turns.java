@@ -28,7 +28,9 @@ public final class Turns {
     if (blocked) {
       reason = Optional.of(Reason.PRIORITY);
     } else if (left.fits(job.cores())) {
-      left = left.take(job.cores());
+      int fitting = Math.min(job.claims(), left.fitting(job.cores()));
+      left = left.take((long) fitting * job.cores());
+      blocked = fitting < job.claims();
     } else {
       reason = Optional.of(Reason.RESOURCES);
       blocked = true;
