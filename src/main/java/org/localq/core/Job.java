@@ -1,5 +1,6 @@
 package org.localq.core;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -19,6 +20,23 @@ public record Job(
     if (cores < 1) {
       throw new IllegalArgumentException("a job needs at least one core, not " + cores);
     }
+  }
+
+  /**
+   * The task of this array that runs {@code line}.
+   *
+   * @param id of the task
+   */
+  public Job task(JobId id, String line) {
+    List<String> words = new ArrayList<>(command);
+    words.add(line);
+    Workplace its =
+        new Workplace(
+            workplace.directory(),
+            FilePattern.expandTask(workplace.stdin(), id),
+            FilePattern.expandTask(workplace.stdout(), id),
+            workplace.stderr().map(pattern -> FilePattern.expandTask(pattern, id)));
+    return new Job(name, words, cores, its, submission);
   }
 
   /** The name of a job that was given none: the last part of its command's path. */

@@ -122,7 +122,8 @@ public record JobId(long number, int task) implements Comparable<JobId> {
   @Override
   public int compareTo(JobId other) {
     int byNumber = Long.compare(number, other.number);
-    return byNumber == 0 ? Integer.compare(task, other.task) : byNumber;
+    // an array's tasks come before what is left of it
+    return byNumber == 0 ? Integer.compareUnsigned(task, other.task) : byNumber;
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What came of reading a file that anybody may have put there: never blocks, never follows a link,
@@ -40,28 +41,55 @@ sealed interface Content {
    */
   static Content read(Path file, int uid, int most) throws IOException {
     try {
-      Map<String, Object> facts =
-          Files.readAttributes(
-              file, "unix:uid,mode,size,isRegularFile,lastModifiedTime", LinkOption.NOFOLLOW_LINKS);
-      if (!(Boolean) facts.get("isRegularFile")) {
-        // a FIFO would block whoever opens it, a link lead out of the spool
-        return new Unfit("is no regular file");
+      Facts facts = Facts.of(file);
+      Optional<Unfit> unfit = facts.unfit(uid);
+      if (unfit.isPresent()) {
+        return unfit.get();
       }
-      if ((Integer) facts.get("uid") != uid) {
-        return new Unfit("belongs to user " + facts.get("uid") + ", expected " + uid);
-      }
-      if (((Integer) facts.get("mode") & OTHERS_WRITE) != 0) {
-        return new Unfit("can be written by every user, expected mode 0600");
-      }
-      if (((Integer) facts.get("mode") & OWNER_READ) == 0) {
-        return new Unfit("can't be read by its owner, expected mode 0600");
-      }
-      if ((Long) facts.get("size") > most) {
-        return new Unfit("has " + facts.get("size") + " bytes, expected at most " + most(most));
-      }
-      return read(file, most, ((FileTime) facts.get("lastModifiedTime")).toInstant());
+      return facts.size() > most
+          ? new Unfit("has " + facts.size() + " bytes, expected at most " + most(most))
+          : read(file, most, facts.modified());
     } catch (NoSuchFileException gone) {
       return new Gone();
+    }
+  }
+
+  /**
+   * What the system says of a file, without opening it.
+   *
+   * @param inode tells it, with its size and time, from another that was put in its place
+   */
+  record Facts(boolean isRegular, int uid, int mode, long inode, long size, Instant modified) {
+    static Facts of(Path file) throws IOException {
+      Map<String, Object> facts =
+          Files.readAttributes(
+              file,
+              "unix:uid,mode,ino,size,isRegularFile,lastModifiedTime",
+              LinkOption.NOFOLLOW_LINKS);
+      return new Facts(
+          (Boolean) facts.get("isRegularFile"),
+          (Integer) facts.get("uid"),
+          (Integer) facts.get("mode"),
+          ((Number) facts.get("ino")).longValue(),
+          (Long) facts.get("size"),
+          ((FileTime) facts.get("lastModifiedTime")).toInstant());
+    }
+
+    /** Why it is not to be opened by user {@code uid}. */
+    Optional<Unfit> unfit(int uid) {
+      if (!isRegular) {
+        // a FIFO would block whoever opens it, a link lead out of the spool
+        return Optional.of(new Unfit("is no regular file"));
+      }
+      if (this.uid != uid) {
+        return Optional.of(new Unfit("belongs to user " + this.uid + ", expected " + uid));
+      }
+      if ((mode & OTHERS_WRITE) != 0) {
+        return Optional.of(new Unfit("can be written by every user, expected mode 0600"));
+      }
+      return (mode & OWNER_READ) == 0
+          ? Optional.of(new Unfit("can't be read by its owner, expected mode 0600"))
+          : Optional.empty();
     }
   }
 

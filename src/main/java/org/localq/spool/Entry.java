@@ -1,11 +1,13 @@
 package org.localq.spool;
 
 import java.time.Instant;
+import java.util.Optional;
 import org.localq.core.Claim;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Result;
 import org.localq.core.State;
+import org.localq.core.Tasks;
 
 /** A job as a reader finds it. State is where its file is. */
 public sealed interface Entry {
@@ -21,6 +23,21 @@ public sealed interface Entry {
     }
   }
 
+  /**
+   * An array that has no record yet.
+   *
+   * @param job what its tasks have in common
+   * @param claimed so many of them were claimed, from the first on; all where it is closed
+   * @param running how many are claimed and have not ended
+   */
+  record Array(JobId id, Job job, int tasks, int claimed, int running, boolean held)
+      implements Entry {
+    @Override
+    public State state() {
+      return claimed > 0 ? State.RUNNING : State.PENDING;
+    }
+  }
+
   /** It is claimed. */
   record Running(JobId id, Job job, Claim claim) implements Entry {
     @Override
@@ -29,8 +46,17 @@ public sealed interface Entry {
     }
   }
 
-  /** It has a record. */
-  record Finished(JobId id, Job job, Result result) implements Entry {
+  /**
+   * It has a record.
+   *
+   * @param tasks of an array
+   */
+  record Finished(JobId id, Job job, Result result, Optional<Tasks> tasks) implements Entry {
+    /** One that is no array. */
+    public Finished(JobId id, Job job, Result result) {
+      this(id, job, result, Optional.empty());
+    }
+
     @Override
     public State state() {
       return result.outcome().state();

@@ -24,7 +24,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.localq.core.Candidate;
-import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Policy;
 import org.localq.core.Trouble;
@@ -104,6 +103,7 @@ public final class Intake {
    */
   public void list(Layout layout) throws IOException {
     IdList ids = new IdList();
+    List<JobId> tasks = new ArrayList<>();
     Set<JobId> still = new HashSet<>();
     Set<Path> others = new LinkedHashSet<>();
     Set<Path> remembered = new HashSet<>();
@@ -113,6 +113,8 @@ public final class Intake {
           Optional<JobId> id = Layout.idOf(name(file));
           if (id.isPresent() && known.containsKey(id.get())) {
             still.add(id.get());
+          } else if (id.isPresent() && id.get().isTask()) {
+            tasks.add(id.get());
           } else if (id.isPresent()) {
             ids.add(id.get().number());
           } else if (Layout.isJobFile(name(file))) {
@@ -123,6 +125,7 @@ public final class Intake {
           }
         });
     unread = new Unread(ids.toArray());
+    tasks.forEach(unread::add);
     drops = others;
     for (JobId id : List.copyOf(known.keySet())) {
       if (!still.contains(id)) {
@@ -282,9 +285,9 @@ public final class Intake {
     unread.add(id);
   }
 
-  private void know(JobId id, Job job) {
+  private void know(JobId id, JobFile.Valid file) {
     forget(id);
-    Candidate candidate = new Candidate(id, job.cores());
+    Candidate candidate = Spool.candidate(id, file);
     known.put(id, candidate);
     queue.add(candidate);
   }
@@ -324,6 +327,10 @@ public final class Intake {
       return Optional.of(
           "job " + id + " exists already; drop the file under a name that is no number");
     }
+    if (id.isTask() && !spool.hasArray(id)) {
+      return Optional.of(
+          "there is no array " + id.number() + "; drop the file under a name that is no number");
+    }
     return Optional.empty();
   }
 
@@ -337,7 +344,7 @@ public final class Intake {
     return reading.job().isPresent() ? accept(spool, file, reading.job().get()) : Optional.empty();
   }
 
-  private Optional<Event> accept(Spool spool, Path file, Job job) throws IOException {
+  private Optional<Event> accept(Spool spool, Path file, JobFile.Valid job) throws IOException {
     Private.restrictFile(file);
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
@@ -366,12 +373,18 @@ public final class Intake {
    *
    * @param unfit why it is no job and won't become one
    */
-  private record Reading(Optional<Job> job, Optional<String> unfit) {}
+  private record Reading(Optional<JobFile.Valid> job, Optional<String> unfit) {}
 
   private Reading examine(Locked locked, Path file, JobId id, Duration now) throws IOException {
     Spool spool = locked.spool();
-    Content content =
-        Layout.idOf(name(file)).isPresent() ? spool.content(file) : spool.contentOfDrop(file);
+    boolean isJob = Layout.idOf(name(file)).isPresent();
+    Optional<JobFile.Valid> array =
+        isJob ? spool.readArray(id, file).flatMap(JobFile::valid) : Optional.empty();
+    if (array.isPresent()) {
+      // its lines are read when they are claimed
+      return new Reading(array, Optional.empty());
+    }
+    Content content = isJob ? spool.content(file) : spool.contentOfDrop(file);
     if (content instanceof Content.Unfit unfit) {
       return new Reading(Optional.empty(), Optional.of(unfit.reason()));
     }
@@ -382,7 +395,7 @@ public final class Intake {
     JobFile read = spool.read(id, whole);
     if (read instanceof JobFile.Valid valid) {
       unfinished.remove(file);
-      return new Reading(Optional.of(valid.job()), Optional.empty());
+      return new Reading(Optional.of(valid), Optional.empty());
     }
     return new Reading(
         Optional.empty(),

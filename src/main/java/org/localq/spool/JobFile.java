@@ -3,15 +3,24 @@ package org.localq.spool;
 import java.util.Optional;
 import org.localq.core.Job;
 import org.localq.core.Result;
+import org.localq.core.Tasks;
 
 /** What a job file or a record says. */
 public sealed interface JobFile {
   /**
    * A valid one.
    *
+   * @param job for an array what all tasks have in common: the words before their lines, and the
+   *     patterns of their files
    * @param result what a record adds
+   * @param tasks of an array
    */
-  record Valid(Job job, Optional<Result> result) implements JobFile {}
+  record Valid(Job job, Optional<Result> result, Optional<Tasks> tasks) implements JobFile {
+    /** One that is no array. */
+    public Valid(Job job, Optional<Result> result) {
+      this(job, result, Optional.empty());
+    }
+  }
 
   /** Not one: in one line, why. */
   record Invalid(String reason) implements JobFile {}

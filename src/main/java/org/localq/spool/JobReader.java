@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ import org.localq.core.Resource;
 import org.localq.core.Result;
 import org.localq.core.State;
 import org.localq.core.Submission;
+import org.localq.core.Tasks;
 import org.localq.core.Umask;
 import org.localq.core.Usage;
 import org.localq.core.Workplace;
@@ -55,9 +58,24 @@ final class JobReader {
    *     it does not
    */
   JobFile read(JobId id, Content.Whole content, boolean withResult) {
-    Fields fields = new Fields();
+    return read(id, content, withResult ? Form.RECORD : Form.JOB);
+  }
+
+  /** Reads the fields of an array that stand before its lines. */
+  JobFile readHeader(JobId id, Content.Whole header) {
+    return read(id, header, Form.HEADER);
+  }
+
+  private enum Form {
+    JOB,
+    RECORD,
+    HEADER
+  }
+
+  private JobFile read(JobId id, Content.Whole content, Form form) {
+    Fields fields = new Fields(form);
     try (JsonParser parser = JsonText.parser(content.bytes())) {
-      fields.readDocument(parser, withResult);
+      fields.readDocument(parser);
       return fields.build(id, content.modified(), account);
     } catch (CharacterCodingException bad) {
       return new JobFile.Invalid("is not UTF-8");
@@ -75,7 +93,8 @@ final class JobReader {
     return new JobFile.Invalid(Printable.of(reason));
   }
 
-  private static String explain(JsonProcessingException bad) {
+  /** What is wrong with a text that is not JSON, as a phrase behind "it". */
+  static String explain(JsonProcessingException bad) {
     String what =
         bad.getOriginalMessage()
             .replaceAll("\\[Source: [^;]*; ([^]]*)]", "$1")
@@ -107,6 +126,7 @@ final class JobReader {
 
   /** What was found so far. */
   private static final class Fields {
+    private final Form form;
     private Optional<String> name = Optional.empty();
     private List<String> command = List.of();
     private int cores = 1;
@@ -120,8 +140,15 @@ final class JobReader {
     private final Map<Resource, Limit> limits = new LinkedHashMap<>();
     private Optional<Map<String, String>> environment = Optional.empty();
     private Optional<Result> result = Optional.empty();
+    private OptionalInt tasks = OptionalInt.empty();
+    private OptionalInt lines = OptionalInt.empty();
+    private Map<State, Integer> endedTasks = Map.of();
 
-    void readDocument(JsonParser in, boolean withResult) throws IOException {
+    Fields(Form form) {
+      this.form = form;
+    }
+
+    void readDocument(JsonParser in) throws IOException {
       if (in.nextToken() != JsonToken.START_OBJECT) {
         throw new Mistake(
             in.currentToken() == null ? "is empty, expected a JSON object" : "is no JSON object");
@@ -129,7 +156,11 @@ final class JobReader {
       while (in.nextToken() == JsonToken.FIELD_NAME) {
         String field = in.currentName();
         in.nextToken();
-        if (field.equals("result") && withResult) {
+        if (lines.isPresent()) {
+          // who claims the tasks reads no further
+          throw new Mistake("field \"" + field + "\" is behind \"lines\", expected nothing there");
+        }
+        if (field.equals("result") && form == Form.RECORD) {
           result = Optional.of(readResult(in));
         } else {
           readField(field, in);
@@ -155,8 +186,29 @@ final class JobReader {
         case "umask" -> umask = Optional.of(readUmask(in));
         case "limits" -> readLimits(in);
         case "environment" -> environment = Optional.of(readEnvironment(in));
+        case ArrayFile.TASKS -> tasks = OptionalInt.of(whole(field, in, 1, Tasks.MOST));
+        case ArrayFile.LINES -> lines = OptionalInt.of(countLines(in));
         default -> in.skipChildren();
       }
+    }
+
+    private int countLines(JsonParser in) throws IOException {
+      expect(ArrayFile.LINES, in, JsonToken.START_ARRAY, "a list with at least one string");
+      int count = 0;
+      while (in.nextToken() != JsonToken.END_ARRAY) {
+        text(ArrayFile.LINES, in);
+        count++;
+      }
+      if (count == 0) {
+        throw new Mistake(ArrayFile.LINES, "empty", "a list with at least one string");
+      }
+      if (tasks.isPresent() && tasks.getAsInt() != count) {
+        throw new Mistake(
+            ArrayFile.LINES,
+            "a list of " + count,
+            tasks.getAsInt() + ", as \"" + ArrayFile.TASKS + "\" says");
+      }
+      return count;
     }
 
     private static void readFormat(JsonParser in) throws IOException {
@@ -205,7 +257,7 @@ final class JobReader {
       return variables;
     }
 
-    private static Result readResult(JsonParser in) throws IOException {
+    private Result readResult(JsonParser in) throws IOException {
       expect("result", in, JsonToken.START_OBJECT, "an object");
       Optional<State> state = Optional.empty();
       OptionalInt code = OptionalInt.empty();
@@ -230,6 +282,7 @@ final class JobReader {
           case "max_rss_bytes" -> rss = OptionalLong.of(bytes(full, in));
           case "restarts" -> restarts = whole(full, in, 0);
           case "reason" -> reason = text(full, in);
+          case ArrayFile.TASKS -> endedTasks = readEnded(full, in);
           default -> in.skipChildren();
         }
       }
@@ -238,8 +291,22 @@ final class JobReader {
           new Outcome(end, code, reason), started, ended, new Usage(user, system, rss), restarts);
     }
 
+    private static Map<State, Integer> readEnded(String field, JsonParser in) throws IOException {
+      expect(field, in, JsonToken.START_OBJECT, "an object of numbers");
+      Map<State, Integer> ended = new EnumMap<>(State.class);
+      while (in.nextToken() == JsonToken.FIELD_NAME) {
+        State state = finalState(field, in.currentName());
+        in.nextToken();
+        ended.put(state, whole(field + "." + state, in, 1, Tasks.MOST));
+      }
+      return ended;
+    }
+
     private static State finalState(String field, JsonParser in) throws IOException {
-      String text = text(field, in);
+      return finalState(field, text(field, in));
+    }
+
+    private static State finalState(String field, String text) {
       return State.parse(text)
           .filter(State::isTerminal)
           .orElseThrow(() -> new Mistake(field, quoted(text), "a final state"));
@@ -249,6 +316,9 @@ final class JobReader {
       if (command.isEmpty()) {
         throw new Mistake("command", "missing", "a list with at least one string");
       }
+      if (form == Form.JOB && tasks.isPresent() && lines.isEmpty()) {
+        throw new Mistake(ArrayFile.LINES, "missing", "one for each of the " + ArrayFile.TASKS);
+      }
       Instant at =
           submitted.orElseGet(() -> Moments.shown(modified).truncatedTo(ChronoUnit.MILLIS));
       String place = directory.orElse(account.home());
@@ -256,7 +326,7 @@ final class JobReader {
           new Workplace(
               place,
               stdin.orElse(Workplace.NO_INPUT),
-              stdout.orElseGet(() -> OutputName.of(id, at, account.zone().get())),
+              stdout.orElseGet(() -> output(id, at, account)),
               stderr);
       Submission submission =
           new Submission(
@@ -272,7 +342,31 @@ final class JobReader {
               cores,
               workplace,
               submission);
-      return new JobFile.Valid(job, result);
+      return new JobFile.Valid(job, result, isArray() ? Optional.of(tasks()) : Optional.empty());
+    }
+
+    /** A record of an array has no lines: each is in its task's. */
+    private boolean isArray() {
+      return lines.isPresent()
+          || (form == Form.RECORD && !endedTasks.isEmpty())
+          || (form == Form.HEADER && tasks.isPresent());
+    }
+
+    private Tasks tasks() {
+      long counted = 0;
+      for (int of : endedTasks.values()) {
+        counted += of;
+      }
+      if (counted > 0 && counted != tasks.orElse(lines.orElse(0))) {
+        throw new Mistake(
+            "result." + ArrayFile.TASKS, "of " + counted + " tasks", "those of all tasks");
+      }
+      return new Tasks(tasks.orElse(lines.orElse(1)), endedTasks);
+    }
+
+    private String output(JobId id, Instant at, Account account) {
+      ZoneId zone = account.zone().get();
+      return isArray() ? OutputName.ofTasks(at, zone) : OutputName.of(id, at, zone);
     }
 
     private static Map<String, String> object(String field, JsonParser in) throws IOException {
@@ -334,14 +428,18 @@ final class JobReader {
     }
 
     private static int whole(String field, JsonParser in, int least) throws IOException {
-      String expected = "a whole number from " + least + " to " + Integer.MAX_VALUE;
+      return whole(field, in, least, Integer.MAX_VALUE);
+    }
+
+    private static int whole(String field, JsonParser in, int least, int most) throws IOException {
+      String expected = "a whole number from " + least + " to " + most;
       expect(field, in, JsonToken.VALUE_NUMBER_INT, expected);
       String digits = in.getText();
       if (digits.length() > 10) {
         throw new Mistake(field, "too large", expected);
       }
       long value = in.getLongValue();
-      if (value < least || value > Integer.MAX_VALUE) {
+      if (value < least || value > most) {
         throw new Mistake(field, digits, expected);
       }
       return (int) value;

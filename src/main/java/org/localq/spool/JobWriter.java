@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.localq.core.Job;
@@ -32,11 +33,7 @@ final class JobWriter {
       out.writeStartObject();
       out.writeNumberField("format", Layout.VERSION);
       out.writeStringField("name", job.name());
-      out.writeArrayFieldStart("command");
-      for (String word : job.command()) {
-        out.writeString(word);
-      }
-      out.writeEndArray();
+      writeCommand(job.command(), out);
       out.writeNumberField("cores", job.cores());
       write(job.workplace(), out);
       write(job.submission(), out);
@@ -48,7 +45,15 @@ final class JobWriter {
     return bytes.toByteArray();
   }
 
-  private static void write(Workplace workplace, JsonGenerator out) throws IOException {
+  static void writeCommand(List<String> command, JsonGenerator out) throws IOException {
+    out.writeArrayFieldStart("command");
+    for (String word : command) {
+      out.writeString(word);
+    }
+    out.writeEndArray();
+  }
+
+  static void write(Workplace workplace, JsonGenerator out) throws IOException {
     out.writeStringField("directory", workplace.directory());
     if (!workplace.stdin().equals(Workplace.NO_INPUT)) {
       out.writeStringField("stdin", workplace.stdin());

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +44,79 @@ final class JsonText {
   static JsonParser parser(byte[] bytes) throws IOException {
     String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     return JSON.createParser(text.contains("\\u") ? withLoneSurrogates(text) : text);
+  }
+
+  /**
+   * A parser of what is read from {@code in}, however long it is; closing it closes that.
+   *
+   * <p>It throws a {@link CharacterCodingException} where it comes upon bytes that are not UTF-8.
+   */
+  static JsonParser parser(InputStream in) throws IOException {
+    return JSON.createParser(new PlainReader(in));
+  }
+
+  /** Reads UTF-8, and shows the escapes of lone surrogates as what they stand for. */
+  private static final class PlainReader extends Reader {
+    private static final int CHUNK = 1 << 16;
+
+    /** The longest has so many characters. */
+    private static final int ESCAPE = 6;
+
+    private final Reader in;
+    private final char[] chunk = new char[CHUNK];
+
+    /** Read and not looked at: it may be the beginning of an escape. */
+    private String rest = "";
+
+    /** To be handed out. */
+    private String plain = "";
+
+    private int next;
+    private boolean isOver;
+
+    PlainReader(InputStream in) {
+      this.in = new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder());
+    }
+
+    @Override
+    public int read(char[] to, int start, int most) throws IOException {
+      while (next == plain.length()) {
+        if (isOver) {
+          return -1;
+        }
+        fill();
+      }
+      int count = Math.min(most, plain.length() - next);
+      plain.getChars(next, next + count, to, start);
+      next += count;
+      return count;
+    }
+
+    private void fill() throws IOException {
+      int count = in.read(chunk, 0, chunk.length);
+      isOver = count < 0;
+      String text = isOver ? rest : rest + new String(chunk, 0, count);
+      int end = isOver ? text.length() : safeEnd(text);
+      rest = text.substring(end);
+      String whole = text.substring(0, end);
+      plain = whole.contains("\\u") ? withLoneSurrogates(whole) : whole;
+      next = 0;
+    }
+
+    /** Where no escape is cut. The text begins outside of any. */
+    private static int safeEnd(String text) {
+      int escape = text.indexOf('\\');
+      while (escape >= 0 && escape + ESCAPE <= text.length()) {
+        // the one behind it may be a backslash that escapes nothing
+        escape = text.indexOf('\\', escape + 2);
+      }
+      return escape < 0 ? text.length() : escape;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
   }
 
   /**

@@ -14,10 +14,14 @@ import org.localq.core.JobId;
  *
  * <pre>
  * ID.json                  a pending job. Complete from the moment the name is there. Clients publish it.
+ *                          An array stays here until its last task is claimed: one file with a line for each task.
  * NAME.json                NAME no id: a drop by hand; a worker gives it an id or moves it to rejected/.
  *                          Names that begin with a dot or end otherwise are nobody's business.
  * held/ID.json             a job on hold
- * running/ID.json          a claimed job; the core limit counts these
+ * running/ID.json          a claimed job; the core limit counts these. For task T of array A, ID is A_T: made when the
+ *                          task is claimed, from then on a job like others (also held/A_T.json, done/A_T.json and so on).
+ *                          An array without unclaimed tasks; known by the name that follows, and not counted.
+ * running/ID.claimed-N     the array ID: its tasks up to N were claimed and are on the disk. There may be more
  * running/ID.K.run-BOOT    what the shim of attempt K executes; BOOT = first 8 digits of the boot id of the claim.
  *                          Missing for the current attempt: that attempt was never claimed.
  * running/ID.K.started     the start token: "PID TICKS" by the shim; empty: that shim has not come to the command.
@@ -103,6 +107,14 @@ public record Layout(Path root) {
       }
     }
 
+    /** How far an array's tasks are known to be claimed. */
+    record TasksClaimed(JobId id, int last) implements Name {
+      @Override
+      public String fileName() {
+        return id + CLAIMED + last;
+      }
+    }
+
     /** The cancel marker. */
     record Cancel(JobId id) implements Name {
       @Override
@@ -168,11 +180,20 @@ public record Layout(Path root) {
       if (rest.equals("cancel")) {
         return Optional.of(new Cancel(id));
       }
+      if (rest.startsWith(CLAIMED.substring(1))) {
+        return parseClaimed(id, rest.substring(CLAIMED.length() - 1));
+      }
       int dot = rest.indexOf('.');
       if (dot < 0 || !rest.substring(0, dot).matches("[1-9][0-9]{0,8}")) {
         return Optional.empty();
       }
       return parse(id, Integer.parseInt(rest.substring(0, dot)), rest.substring(dot + 1));
+    }
+
+    private static Optional<Name> parseClaimed(JobId id, String last) {
+      return !id.isTask() && last.matches("0|[1-9][0-9]{0,8}")
+          ? Optional.of(new TasksClaimed(id, Integer.parseInt(last)))
+          : Optional.empty();
     }
 
     private static Optional<Name> parse(JobId id, int attempt, String kind) {
@@ -192,6 +213,7 @@ public record Layout(Path root) {
   }
 
   private static final String CANCEL = ".cancel";
+  private static final String CLAIMED = ".claimed-";
   private static final String RUN = "run-";
   private static final String EXIT = "exit-";
   private static final String STARTED = "started";
@@ -206,8 +228,8 @@ public record Layout(Path root) {
   }
 
   /**
-   * The number of the id that the file {@code ID.json} is named after. For long listings: makes no
-   * name and no id of each path.
+   * The number of the job that the file {@code ID.json} is named after; nothing for a task's. For
+   * long listings: makes no name and no id of each path.
    */
   static OptionalLong numberOf(Path file) {
     String path = file.toString();
@@ -252,6 +274,10 @@ public record Layout(Path root) {
 
   Path running(JobId id) {
     return runningDirectory().resolve(id + JSON);
+  }
+
+  Path tasksClaimed(JobId array, int last) {
+    return runningDirectory().resolve(array + CLAIMED + last);
   }
 
   Path cancel(JobId id) {

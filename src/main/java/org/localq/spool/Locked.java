@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedSet;
 import org.localq.core.Claim;
 import org.localq.core.Clocks;
@@ -23,6 +24,7 @@ import org.localq.core.Exit;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Result;
+import org.localq.core.Tasks;
 
 /**
  * The spool while this process holds its lock: every transition but submit, shim start and shim
@@ -43,13 +45,15 @@ public final class Locked implements AutoCloseable {
     this.lock = lock;
   }
 
-  /** The ids in running/, and those of which only tokens are left there. */
+  /** The ids in running/, arrays among them, and those of which only tokens are left there. */
   public record Claimed(SortedSet<JobId> jobs, SortedSet<JobId> mentioned) {}
 
   /** What is in running/. */
   public Claimed claimed() throws IOException {
     RunningDirectory running = look();
-    return new Claimed(running.claimed(), running.mentioned());
+    SortedSet<JobId> jobs = running.claimed();
+    jobs.addAll(running.closedArrays());
+    return new Claimed(jobs, running.mentioned());
   }
 
   /** A look at running/: of what changes there, only the shims' tokens come without the lock. */
@@ -120,6 +124,118 @@ public final class Locked implements AutoCloseable {
       throw failed;
     }
     return true;
+  }
+
+  /**
+   * Claims a task of an array, as {@link #claim}: nobody else does, and it is nowhere yet.
+   *
+   * @param running a look that is not older than the lock
+   */
+  void claimTask(RunningDirectory running, ArrayTasks.Task task, int attempt, byte[] script)
+      throws IOException {
+    Path run = layout.run(task.id(), attempt, spool.identity().shortBoot());
+    dropStaleRuns(running, task.id(), attempt);
+    try {
+      write(run, script);
+      spool.publish(task.file(), layout.running(task.id()));
+    } catch (IOException failed) {
+      Files.deleteIfExists(run);
+      throw failed;
+    }
+  }
+
+  /**
+   * The first task of an array from {@code from} on that is nowhere; behind the last there is one.
+   */
+  int firstUnclaimed(JobId array, int from, int count) throws IOException {
+    int task = from;
+    while (task <= count && isSomewhere(array.ofTask(task))) {
+      task++;
+    }
+    return task;
+  }
+
+  private boolean isSomewhere(JobId task) throws IOException {
+    return whereabouts(task) != Whereabouts.NOWHERE;
+  }
+
+  /**
+   * Notes that an array's tasks up to {@code last} were claimed. They have to be on the disk: a
+   * task that the note passes over is never looked for again.
+   */
+  void noteClaimed(JobId array, int last) throws IOException {
+    OptionalInt noted = look().tasksClaimed(array);
+    if (noted.isEmpty()) {
+      createIfMissing(layout.tasksClaimed(array, last));
+    } else if (noted.getAsInt() < last) {
+      // a rename, because on a full disk there may be no block for another name
+      move(layout.tasksClaimed(array, noted.getAsInt()), layout.tasksClaimed(array, last));
+    }
+  }
+
+  /** Makes the note that tells an array from a job in running/. */
+  public void noteArray(JobId array) throws IOException {
+    noteClaimed(array, 0);
+    spool.fsync().directory(layout.runningDirectory());
+  }
+
+  /** Where a job is, as far as its end goes. */
+  public enum Whereabouts {
+    /** It waits or is claimed. */
+    LIVE,
+    /** It has a record. */
+    ENDED,
+    /** It was found damaged. */
+    REJECTED,
+    /** It never was, or somebody removed its file. */
+    NOWHERE
+  }
+
+  /** Where it is. */
+  public Whereabouts whereabouts(JobId id) throws IOException {
+    if (isDone(id)) {
+      return isClaimed(id) ? Whereabouts.LIVE : Whereabouts.ENDED;
+    }
+    if (isClaimed(id) || isWanted(id)) {
+      return Whereabouts.LIVE;
+    }
+    return isRejected(id) ? Whereabouts.REJECTED : Whereabouts.NOWHERE;
+  }
+
+  /** Moves an array whose tasks are all claimed into running/. */
+  void closeArray(JobId array, int count) throws IOException {
+    // against a power cut: a task that is neither in the array nor claimed is lost
+    secureClaims();
+    noteClaimed(array, count);
+    withdraw(array);
+  }
+
+  /** Whether this is a task that is not claimed, of an array that waits. */
+  public boolean isWaitingTask(JobId id) throws IOException {
+    return id.isTask() && !isSomewhere(id) && spool.waitingTask(id).isPresent();
+  }
+
+  /**
+   * Takes a task that is not claimed out of its array, as {@link #withdraw} does a pending job.
+   *
+   * @return false where there is no such task
+   */
+  public boolean withdrawTask(JobId task) throws IOException {
+    if (!task.isTask() || isSomewhere(task)) {
+      return false;
+    }
+    Optional<ArrayTasks.Task> its = spool.waitingTask(task);
+    if (its.isEmpty()) {
+      return false;
+    }
+    spool.publish(its.get().file(), layout.running(task));
+    spool.fsync().directory(layout.runningDirectory());
+    return true;
+  }
+
+  /** Moves a waiting job that is damaged to rejected/. */
+  void rejectPending(JobId id, String fault) throws IOException {
+    reject(layout.pending(id), id, "was found damaged: " + fault);
   }
 
   /**
@@ -261,6 +377,25 @@ public final class Locked implements AutoCloseable {
     }
   }
 
+  /** Writes the record of an array whose tasks have all ended, and takes it out of running/. */
+  public void finishArray(JobId array, Result result, Tasks tasks) throws IOException {
+    Path file = layout.running(array);
+    if (!isDone(array)) {
+      try (ArrayFile open =
+          ArrayFile.open(file, spool.identity().uid())
+              .orElseThrow(() -> new NoSuchFileException(file.toString()))) {
+        JobFile.Valid header = spool.readHeader(array, open).valid().orElseThrow();
+        spool
+            .drafts()
+            .put(
+                layout.record(array),
+                RecordWriter.record(open.header(), header.job(), result, tasks));
+      }
+    }
+    secureRecords();
+    release(array);
+  }
+
   /** Brings every record to the disk. */
   public void secureRecords() throws IOException {
     // against a power cut: without its record and its claim a job is lost
@@ -372,6 +507,10 @@ public final class Locked implements AutoCloseable {
    */
   public void withdraw(JobId id) throws IOException {
     Path from = Spool.exists(layout.pending(id)) ? layout.pending(id) : layout.held(id);
+    if (spool.isArray(id, from) && look().tasksClaimed(id).isEmpty()) {
+      // what tells it from a job in running/; on the disk before it is there
+      noteArray(id);
+    }
     try {
       move(from, layout.running(id));
     } catch (NoSuchFileException lost) {

@@ -12,6 +12,15 @@ final class OutputName {
   private OutputName() {}
 
   static String of(JobId id, Instant submitted, ZoneId zone) {
+    return of(id.toString(), submitted, zone);
+  }
+
+  /** The pattern of those of an array's tasks. */
+  static String ofTasks(Instant submitted, ZoneId zone) {
+    return of("%j", submitted, zone);
+  }
+
+  private static String of(String id, Instant submitted, ZoneId zone) {
     return "localq-" + id + "-" + STAMP.format(submitted.atZone(zone)) + ".out";
   }
 }

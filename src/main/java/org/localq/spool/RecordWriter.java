@@ -10,12 +10,17 @@ import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Result;
 import org.localq.core.State;
+import org.localq.core.Tasks;
 
 /**
  * Writes records and documents: the job file as it was, fields that this version doesn't know
@@ -32,6 +37,10 @@ final class RecordWriter {
 
   private static final int DEEPEST_INDENT = 3;
 
+  /** What a task's file says for itself. */
+  private static final Set<String> OF_EACH_TASK =
+      Set.of(ArrayFile.TASKS, "command", "directory", "stdin", "stdout", "stderr", "submitted");
+
   private RecordWriter() {}
 
   /**
@@ -39,16 +48,30 @@ final class RecordWriter {
    * that nobody would read it.
    */
   static byte[] record(byte[] file, Job job, Result result) throws IOException {
+    return record(file, job, result, Optional.empty());
+  }
+
+  /**
+   * The record of an array.
+   *
+   * @param header its fields but for the lines: each is in its task's record
+   */
+  static byte[] record(byte[] header, Job job, Result result, Tasks tasks) throws IOException {
+    return record(header, job, result, Optional.of(tasks));
+  }
+
+  private static byte[] record(byte[] file, Job job, Result result, Optional<Tasks> tasks)
+      throws IOException {
     ByteArrayOutputStream indented = new ByteArrayOutputStream(8192);
     JsonGenerator out = JSON.createGenerator(indented);
     // no deeper, or a small file of many fields that are nested deep would fill the memory
     out.setPrettyPrinter(new DefaultPrettyPrinter().withObjectIndenter(new ShallowIndenter()));
-    record(file, job, result, out);
+    record(file, job, new End(result, tasks), out);
     if (indented.size() <= Content.MOST_BYTES) {
       return indented.toByteArray();
     }
     ByteArrayOutputStream dense = new ByteArrayOutputStream(file.length);
-    record(file, job, result, DENSE.createGenerator(dense));
+    record(file, job, new End(result, tasks), DENSE.createGenerator(dense));
     return dense.toByteArray();
   }
 
@@ -61,7 +84,9 @@ final class RecordWriter {
     }
   }
 
-  private static void record(byte[] file, Job job, Result result, JsonGenerator generator)
+  private record End(Result result, Optional<Tasks> tasks) {}
+
+  private static void record(byte[] file, Job job, End end, JsonGenerator generator)
       throws IOException {
     try (JsonParser in = JsonText.parser(file);
         JsonGenerator out = generator) {
@@ -71,11 +96,22 @@ final class RecordWriter {
       out.writeStringField("submitted", job.submission().submitted().toString());
       out.writeStringField("stdout", job.workplace().stdout());
       out.writeObjectFieldStart("result");
-      write(result, out);
+      write(end.result(), out);
+      if (end.tasks().isPresent()) {
+        write(end.tasks().get(), out);
+      }
       out.writeEndObject();
       out.writeEndObject();
       out.writeRaw('\n');
     }
+  }
+
+  private static void write(Tasks tasks, JsonGenerator out) throws IOException {
+    out.writeObjectFieldStart(ArrayFile.TASKS);
+    for (Map.Entry<State, Integer> ended : new TreeMap<>(tasks.ended()).entrySet()) {
+      out.writeNumberField(ended.getKey().name(), ended.getValue());
+    }
+    out.writeEndObject();
   }
 
   private static void write(Result result, JsonGenerator out) throws IOException {
@@ -143,7 +179,34 @@ final class RecordWriter {
     }
   }
 
-  private static void copyValue(JsonParser in, JsonGenerator out) throws IOException {
+  /**
+   * The job file of a task.
+   *
+   * @param header the fields of its array
+   */
+  static byte[] task(byte[] header, Job task) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(header.length + 1024);
+    try (JsonParser in = JsonText.parser(header);
+        JsonGenerator out = DENSE.createGenerator(bytes)) {
+      out.writeStartObject();
+      copyFields(in, OF_EACH_TASK, out);
+      JobWriter.writeCommand(task.command(), out);
+      JobWriter.write(task.workplace(), out);
+      // the array's: a drop that says nothing would be as old as each claim
+      out.writeStringField("submitted", task.submission().submitted().toString());
+      out.writeEndObject();
+      out.writeRaw('\n');
+    }
+    return bytes.toByteArray();
+  }
+
+  /** A generator that writes what it copies as few bytes as can be. */
+  static JsonGenerator generator(OutputStream out) throws IOException {
+    return DENSE.createGenerator(out);
+  }
+
+  /** Copies the value at which {@code in} is. */
+  static void copyValue(JsonParser in, JsonGenerator out) throws IOException {
     int depth = 0;
     do {
       JsonToken token = in.currentToken();

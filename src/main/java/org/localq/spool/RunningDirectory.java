@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
@@ -75,16 +76,71 @@ public final class RunningDirectory {
     return layout.runningDirectory();
   }
 
-  /** The jobs that are claimed. */
+  /** The jobs that are claimed, tasks among them; not the arrays. */
   public SortedSet<JobId> claimed() {
-    SortedSet<JobId> claimed = new TreeSet<>();
+    return here(false);
+  }
+
+  /** The arrays of which no task is left to be claimed. */
+  public SortedSet<JobId> closedArrays() {
+    return here(true);
+  }
+
+  private SortedSet<JobId> here(boolean arrays) {
+    SortedSet<JobId> here = new TreeSet<>();
     names.forEach(
         (id, of) -> {
-          if (of.contains(new Layout.Name.Claimed(id))) {
-            claimed.add(id);
+          if (of.contains(new Layout.Name.Claimed(id)) && arrays == isArray(id)) {
+            here.add(id);
           }
         });
-    return claimed;
+    return here;
+  }
+
+  /** Those of the claimed jobs that are tasks of this array. */
+  public SortedSet<JobId> tasksOf(JobId array) {
+    SortedSet<JobId> tasks = new TreeSet<>();
+    for (JobId id : names.subMap(array.ofTask(0), true, array, false).keySet()) {
+      if (of(id).contains(new Layout.Name.Claimed(id))) {
+        tasks.add(id);
+      }
+    }
+    return tasks;
+  }
+
+  /** Every array of which a task was claimed, or that was withdrawn. */
+  public SortedSet<JobId> arrays() {
+    SortedSet<JobId> arrays = new TreeSet<>();
+    for (JobId id : names.keySet()) {
+      if (isArray(id)) {
+        arrays.add(id);
+      }
+    }
+    return arrays;
+  }
+
+  private boolean isArray(JobId id) {
+    return tasksClaimed(id).isPresent();
+  }
+
+  /**
+   * Up to which number the tasks of an array are known to be claimed, of those that are on the
+   * disk; nothing for what is not known to be an array.
+   */
+  public OptionalInt tasksClaimed(JobId id) {
+    OptionalInt last = OptionalInt.empty();
+    for (Layout.Name name : of(id)) {
+      // a power cut can leave an older note beside a newer one
+      if (name instanceof Layout.Name.TasksClaimed claimed && claimed.last() >= last.orElse(0)) {
+        last = OptionalInt.of(claimed.last());
+      }
+    }
+    return last;
+  }
+
+  /** Whether somebody asked for its end. */
+  public boolean isCancelled(JobId id) {
+    return of(id).contains(new Layout.Name.Cancel(id));
   }
 
   /** Every job of which there is a name here, claimed or not. */

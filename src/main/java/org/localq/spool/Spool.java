@@ -14,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -29,6 +30,7 @@ import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
 import org.localq.core.Retention;
 import org.localq.core.State;
+import org.localq.core.Tasks;
 
 /**
  * A queue: submits to it and reads it, which needs no lock, and {@linkplain #lock() locks} it for
@@ -90,17 +92,24 @@ public final class Spool implements AutoCloseable {
   public JobId submit(Function<JobId, Job> job) throws IOException {
     while (true) {
       JobId id = newId();
-      Path draft = drafts.write(JobWriter.write(job.apply(id)));
       try {
-        Files.createLink(layout.pending(id), draft);
+        publish(JobWriter.write(job.apply(id)), layout.pending(id));
       } catch (FileAlreadyExistsException taken) {
         // RACE: somebody dropped a file under this very name; it is that one's now
         continue;
-      } finally {
-        discard(draft);
       }
       makeDurable(id);
       return id;
+    }
+  }
+
+  /** Makes a new file, whole from the moment its name is there. */
+  void publish(byte[] content, Path file) throws IOException {
+    Path draft = drafts.write(content);
+    try {
+      Files.createLink(file, draft);
+    } finally {
+      discard(draft);
     }
   }
 
@@ -127,6 +136,15 @@ public final class Spool implements AutoCloseable {
         || exists(layout.running(id))
         || exists(layout.record(id))
         || exists(layout.rejected(id));
+  }
+
+  /** Whether the array of this task has not ended. */
+  boolean hasArray(JobId task) throws IOException {
+    JobId array = task.array();
+    // in the order of R9
+    return exists(layout.pending(array))
+        || exists(layout.held(array))
+        || exists(layout.running(array));
   }
 
   private boolean isTaken(JobId id) throws IOException {
@@ -295,18 +313,32 @@ public final class Spool implements AutoCloseable {
     if (end.isPresent()) {
       return end;
     }
-    return entry.isEmpty() ? rejected(id) : entry;
+    if (entry.isEmpty()) {
+      entry = rejected(id);
+    }
+    return entry.isEmpty() && id.isTask() ? unclaimed(id) : entry;
+  }
+
+  /** A task that is still a line of its array. */
+  private Optional<Entry> unclaimed(JobId id) throws IOException {
+    Optional<ArrayTasks.Task> task = waitingTask(id);
+    // RACE: claimed, or more, since it was looked for
+    return task.isEmpty() || isElsewhere(id)
+        ? Optional.empty()
+        : Optional.of(new Entry.Waiting(id, task.get().job(), exists(layout.held(id.array()))));
   }
 
   /**
    * The job of this id if it can be claimed; for one that is not in the root that's quickly said.
    */
   public Optional<Candidate> candidate(JobId id) throws IOException {
-    Optional<Entry> entry = waiting(id, layout.pending(id), false);
+    Optional<JobFile.Valid> file = read(id, layout.pending(id), false).flatMap(JobFile::valid);
     // a record wins over a twin that somebody put here
-    return entry.isPresent() && entry.get() instanceof Entry.Waiting waiting && !isDone(id)
-        ? Optional.of(new Candidate(id, waiting.job().cores()))
-        : Optional.empty();
+    return file.isEmpty() || isDone(id) ? Optional.empty() : Optional.of(candidate(id, file.get()));
+  }
+
+  static Candidate candidate(JobId id, JobFile.Valid file) {
+    return new Candidate(id, file.job().cores(), file.tasks().map(Tasks::count).orElse(0));
   }
 
   private Optional<Entry> waiting(JobId id, Path file, boolean held) throws IOException {
@@ -314,10 +346,25 @@ public final class Spool implements AutoCloseable {
     if (found.isEmpty()) {
       return Optional.empty();
     }
+    if (!(found.get() instanceof JobFile.Valid valid)) {
+      return Optional.of(damaged(id, State.PENDING, found.get()));
+    }
     return Optional.of(
-        found.get() instanceof JobFile.Valid valid
-            ? new Entry.Waiting(id, valid.job(), held)
-            : damaged(id, State.PENDING, found.get()));
+        valid.tasks().isPresent()
+            ? array(id, valid, held)
+            : new Entry.Waiting(id, valid.job(), held));
+  }
+
+  /** An array whose tasks are not all claimed. */
+  private Entry array(JobId id, JobFile.Valid file, boolean held) throws IOException {
+    RunningDirectory running = RunningDirectory.look(layout);
+    int count = file.tasks().orElseThrow().count();
+    int claimed = running.tasksClaimed(id).orElse(0);
+    while (claimed < count && isElsewhere(id.ofTask(claimed + 1))) {
+      // the note may be older than the last claims
+      claimed++;
+    }
+    return new Entry.Array(id, file.job(), count, claimed, running.tasksOf(id).size(), held);
   }
 
   private Optional<Entry> running(JobId id) throws IOException {
@@ -326,10 +373,18 @@ public final class Spool implements AutoCloseable {
       return Optional.empty();
     }
     if (found.get() instanceof JobFile.Valid valid) {
+      RunningDirectory running = RunningDirectory.look(layout);
       return Optional.of(
-          new Entry.Running(id, valid.job(), RunningDirectory.look(layout, id).claim(id)));
+          valid.tasks().isPresent()
+              ? closed(id, valid, running)
+              : new Entry.Running(id, valid.job(), running.claim(id)));
     }
     return Optional.of(damaged(id, State.RUNNING, found.get()));
+  }
+
+  private static Entry closed(JobId id, JobFile.Valid file, RunningDirectory running) {
+    int count = file.tasks().orElseThrow().count();
+    return new Entry.Array(id, file.job(), count, count, running.tasksOf(id).size(), false);
   }
 
   private Optional<Entry> finished(JobId id) throws IOException {
@@ -338,7 +393,7 @@ public final class Spool implements AutoCloseable {
       return Optional.empty();
     }
     if (found.get() instanceof JobFile.Valid valid && valid.result().isPresent()) {
-      return Optional.of(new Entry.Finished(id, valid.job(), valid.result().get()));
+      return Optional.of(new Entry.Finished(id, valid.job(), valid.result().get(), valid.tasks()));
     }
     return Optional.of(damaged(id, State.LOST, found.get()));
   }
@@ -384,6 +439,10 @@ public final class Spool implements AutoCloseable {
 
   /** The job that {@code file} holds; nothing when it isn't there. */
   Optional<JobFile> read(JobId id, Path file, boolean withResult) throws IOException {
+    Optional<JobFile> array = withResult ? Optional.empty() : readArray(id, file);
+    if (array.isPresent()) {
+      return array;
+    }
     Content content = withResult ? contentOfRecord(file) : content(file);
     if (content instanceof Content.Whole whole) {
       return Optional.of(reader.read(id, whole, withResult));
@@ -395,6 +454,43 @@ public final class Spool implements AutoCloseable {
 
   JobFile read(JobId id, Content.Whole content) {
     return reader.read(id, content, false);
+  }
+
+  /** The fields of an array. */
+  JobFile readHeader(JobId id, ArrayFile array) {
+    return reader.readHeader(id, new Content.Whole(array.header(), array.modified()));
+  }
+
+  /** The array that {@code file} is, where that is told without reading its lines; else nothing. */
+  Optional<JobFile> readArray(JobId id, Path file) throws IOException {
+    Optional<ArrayFile> array = ArrayFile.openLong(file, identity.uid());
+    if (array.isEmpty()) {
+      return Optional.empty();
+    }
+    try (ArrayFile open = array.get()) {
+      return Optional.of(readHeader(id, open));
+    }
+  }
+
+  /** Whether {@code file}, which a job of this id waits in, holds an array. */
+  boolean isArray(JobId id, Path file) throws IOException {
+    return !id.isTask()
+        && read(id, file, false).flatMap(JobFile::valid).flatMap(JobFile.Valid::tasks).isPresent();
+  }
+
+  /** The task of this id as its array has it, claimed or not; nothing where no array waits. */
+  Optional<ArrayTasks.Task> waitingTask(JobId id) throws IOException {
+    for (Path place : List.of(layout.pending(id.array()), layout.held(id.array()))) {
+      Optional<ArrayTasks> array = ArrayTasks.open(this, id.array(), place);
+      if (array.isPresent()) {
+        try (ArrayTasks open = array.get()) {
+          return id.task() > 0 && open.task(id.task()) instanceof ArrayTasks.Task task
+              ? Optional.of(task)
+              : Optional.empty();
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /**

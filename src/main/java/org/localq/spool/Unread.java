@@ -5,12 +5,13 @@ import java.util.TreeSet;
 import org.localq.core.JobId;
 
 /**
- * Ids in order, as bare numbers: there can be a million, of which only the first are wanted now.
+ * Ids in order, those that were listed as bare numbers: there can be a million, of which only the
+ * first are wanted now.
  */
 final class Unread {
   private final long[] listed;
   private int next;
-  private final TreeSet<Long> added = new TreeSet<>();
+  private final TreeSet<JobId> added = new TreeSet<>();
 
   /**
    * These ids.
@@ -27,19 +28,21 @@ final class Unread {
   }
 
   void add(JobId id) {
-    added.add(id.number());
+    added.add(id);
   }
 
   /** Takes back what was added. */
   void remove(JobId id) {
-    added.remove(id.number());
+    added.remove(id);
   }
 
   /** Takes the lowest; there has to be one. */
   JobId takeFirst() {
-    boolean fromListed = next < listed.length && (added.isEmpty() || listed[next] <= added.first());
-    long first = fromListed ? listed[next++] : added.first();
+    boolean fromListed =
+        next < listed.length
+            && (added.isEmpty() || new JobId(listed[next]).compareTo(added.first()) <= 0);
+    JobId first = fromListed ? new JobId(listed[next++]) : added.first();
     added.remove(first);
-    return new JobId(first);
+    return first;
   }
 }

@@ -3,7 +3,6 @@ package org.localq.worker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import org.localq.core.Claim;
 import org.localq.core.JobId;
 import org.localq.spool.Locked;
@@ -46,12 +45,16 @@ public final class Cancellation {
       if (locked.isClaimed(id)) {
         return cancelClaimed(locked, id, grace);
       }
-      if (!locked.isWanted(id)) {
+      if (!locked.isWanted(id) && !locked.isWaitingTask(id)) {
         return Answer.UNKNOWN;
       }
       // the marker first: whoever dies from here on, the wish stays
       locked.markCancelled(id, grace);
-      locked.withdraw(id);
+      if (locked.isWanted(id)) {
+        locked.withdraw(id);
+      } else {
+        locked.withdrawTask(id);
+      }
       settle(locked, id);
       return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;
     }
@@ -73,8 +76,7 @@ public final class Cancellation {
   /** As far as it goes without waiting: a shim that shows up in between is told to end. */
   private void settle(Locked locked, JobId id) throws IOException {
     for (int step = 0; step < 3; step++) {
-      if (judge.judge(locked, Set.of(id), Judge.Scope.ALL).next() != Judge.Next.SOON
-          || locked.isDone(id)) {
+      if (judge.judge(locked, id).next() != Judge.Next.SOON || locked.isDone(id)) {
         return;
       }
     }
@@ -89,7 +91,7 @@ public final class Cancellation {
   public boolean pursue(JobId id) throws IOException {
     try (Locked locked = spool.lock()) {
       if (locked.isClaimed(id)) {
-        Optional<IOException> trouble = judge.judge(locked, Set.of(id), Judge.Scope.ALL).trouble();
+        Optional<IOException> trouble = judge.judge(locked, id).trouble();
         if (trouble.isPresent()) {
           // who waits for the end is to know why it doesn't come; the wish is on the disk
           throw trouble.get();

@@ -53,7 +53,18 @@ public final class Judge {
   public record Judgement(Next next, Optional<IOException> trouble, boolean canSpawn) {
     /** The same, and one is to be looked at within moments. */
     Judgement soon() {
-      return new Judgement(Next.SOON, trouble, canSpawn);
+      return and(Next.SOON);
+    }
+
+    /** The same, and one is to be looked at then. */
+    private Judgement and(Next its) {
+      return new Judgement(its.compareTo(next) > 0 ? its : next, trouble, canSpawn);
+    }
+
+    /** What came of these and of the others. */
+    Judgement and(Judgement others) {
+      return new Judgement(
+          others.and(next).next(), trouble.or(others::trouble), canSpawn && others.canSpawn());
     }
 
     /** The same, and this went wrong with another. */
@@ -75,20 +86,51 @@ public final class Judge {
 
   private final Tools tools;
   private final Memories memories = new Memories();
+  private final ArrayJudge arrays;
 
   public Judge(Engine engine, Identity identity, Times times, Log log) {
     this.tools = new Tools(engine, identity, times, log);
+    this.arrays = new ArrayJudge(times.clock(), log);
+  }
+
+  /**
+   * Brings a claimed job, or an array with its tasks, as far as it can be brought now.
+   *
+   * @param id of either
+   */
+  public Judgement judge(Locked locked, JobId id) throws IOException {
+    RunningDirectory running = locked.look();
+    if (!running.arrays().contains(id)) {
+      return judge(locked, running, Set.of(id), Scope.ALL);
+    }
+    // what the tasks are to know first, their ends last
+    Judgement first = judgeArrays(locked, running, Set.of(id));
+    RunningDirectory told = locked.look();
+    Judgement tasks = judge(locked, told, told.tasksOf(id), Scope.ALL).and(first);
+    return tasks.and(judgeArrays(locked, locked.look(), Set.of(id)));
+  }
+
+  /**
+   * Brings arrays as far as they can be brought now. What goes wrong with one holds up no other.
+   */
+  Judgement judgeArrays(Locked locked, RunningDirectory running, Set<JobId> ids) {
+    Judgement judgement = new Judgement(Next.NOTHING, Optional.empty(), true);
+    for (JobId id : ids) {
+      try {
+        judgement = judgement.and(arrays.judge(locked, running, id));
+      } catch (IOException failed) {
+        judgement = judgement.with(Round.about(id, failed));
+      }
+    }
+    return judgement;
   }
 
   /**
    * Brings claimed jobs as far as they can be brought now. What goes wrong with one holds up no
    * other.
+   *
+   * @param running a look that is not older than the lock
    */
-  public Judgement judge(Locked locked, Collection<JobId> jobs, Scope scope) throws IOException {
-    return judge(locked, locked.look(), jobs, scope);
-  }
-
-  /** The same, by a look at running/ that is not older than the lock. */
   Judgement judge(Locked locked, RunningDirectory running, Collection<JobId> jobs, Scope scope)
       throws IOException {
     Scope its = memories.isNewcomer() ? Scope.ALL : scope;
@@ -97,9 +139,10 @@ public final class Judge {
     return judgement;
   }
 
-  /** Forgets all jobs but these. */
-  void retain(Set<JobId> jobs) {
+  /** Forgets all jobs and arrays but these. */
+  void retain(Set<JobId> jobs, Set<JobId> others) {
     memories.retain(jobs);
+    arrays.retain(others);
     tools.engine().retain(jobs);
   }
 

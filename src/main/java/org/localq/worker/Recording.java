@@ -36,6 +36,11 @@ final class Recording {
   Optional<Outcome> record(Case its, Verdict verdict) throws IOException {
     Optional<JobFile> file = its.locked().readClaimed(its.id());
     if (file.isPresent() && file.get() instanceof JobFile.Valid valid) {
+      if (valid.tasks().isPresent()) {
+        // the note that tells an array was lost
+        its.locked().noteArray(its.id());
+        return Optional.empty();
+      }
       return Optional.of(record(its, valid.job(), verdict));
     }
     if (file.isPresent() && file.get() instanceof JobFile.Invalid invalid) {
@@ -94,7 +99,7 @@ final class Recording {
         outcome, attempt.start().map(Claim.Start::at), ended, usage, its.claim().restarts());
   }
 
-  private static String describe(Outcome outcome) {
+  static String describe(Outcome outcome) {
     StringBuilder text = new StringBuilder(outcome.state().name());
     outcome.exitCode().ifPresent(code -> text.append(", exit code ").append(code));
     return text.append(outcome.reason().isEmpty() ? "" : ", " + outcome.reason()).toString();

@@ -147,7 +147,7 @@ final class Round {
     return claims;
   }
 
-  private static IOException about(JobId id, IOException failed) {
+  static IOException about(JobId id, IOException failed) {
     return new IOException("job " + id + ": " + Fault.of(failed).what(), failed);
   }
 

@@ -3,27 +3,17 @@ package org.localq.worker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
-import org.localq.core.Candidate;
-import org.localq.core.Capacity;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
 import org.localq.core.ProcessId;
-import org.localq.core.Schedule;
 import org.localq.engine.Engine;
-import org.localq.engine.Launch;
-import org.localq.engine.Mark;
 import org.localq.spool.Intake;
-import org.localq.spool.JobFile;
 import org.localq.spool.Layout;
 import org.localq.spool.Locked;
 import org.localq.spool.RunningDirectory;
@@ -45,11 +35,8 @@ public final class Worker {
   private static final Duration SHORT = Duration.ofMillis(50);
 
   private final Spool spool;
-  private final Engine engine;
   private final Judge judge;
   private final Log log;
-  private final Identity identity;
-  private final Settings settings;
   private final Workers workers;
   private final Intake intake;
 
@@ -59,17 +46,15 @@ public final class Worker {
   /** In the machine's uptime: the root is not listed before. */
   private Duration nextListing = Duration.ZERO;
 
-  private final Map<JobId, Integer> coresOfRunning = new HashMap<>();
+  private final Claiming claiming;
 
   public Worker(Tools tools, Identity identity, Settings settings) {
     this.spool = tools.spool();
-    this.engine = tools.engine();
     this.judge = tools.judge();
     this.log = tools.log();
-    this.identity = identity;
-    this.settings = settings;
     this.workers = spool.workers();
     this.intake = new Intake(settings.policy());
+    this.claiming = new Claiming(tools, identity, settings.policy(), intake);
   }
 
   /** When to tick again. */
@@ -170,14 +155,17 @@ public final class Worker {
   Judge.Judgement judgeAll(Locked locked, Judge.Scope scope) throws IOException {
     RunningDirectory running = locked.look();
     SortedSet<JobId> claimed = running.claimed();
+    SortedSet<JobId> arrays = running.arrays();
+    SortedSet<JobId> closed = running.closedArrays();
     Judge.Judgement judgement = judge.judge(locked, running, claimed, scope);
+    judgement = judgement.and(judge.judgeArrays(locked, running, arrays));
     for (JobId id : running.mentioned()) {
-      if (!claimed.contains(id)) {
+      if (!claimed.contains(id) && !closed.contains(id)) {
         judgement = tidyAlone(locked, id, judgement);
       }
     }
-    judge.retain(claimed);
-    coresOfRunning.keySet().retainAll(claimed);
+    judge.retain(claimed, arrays);
+    claiming.retain(claimed);
     return judgement;
   }
 
@@ -201,12 +189,19 @@ public final class Worker {
    * @return whether the job is to be judged next
    */
   private static boolean tidy(Locked locked, JobId id) throws IOException {
-    if (!locked.isWanted(id)) {
-      locked.cleanUp(id);
-    } else if (locked.isCancelled(id)) {
+    boolean wanted = locked.isWanted(id);
+    if (locked.isCancelled(id)) {
       // whoever wanted to cancel this pending job died behind the marker
-      locked.withdraw(id);
-      return true;
+      if (wanted) {
+        locked.withdraw(id);
+        return true;
+      }
+      if (locked.withdrawTask(id)) {
+        return true;
+      }
+    }
+    if (!wanted) {
+      locked.cleanUp(id);
     }
     return false;
   }
@@ -230,104 +225,7 @@ public final class Worker {
    * @return whether one was no longer what was decided upon, so that it is to be decided again
    */
   boolean claimWhatFits(Locked locked) throws IOException {
-    if (!settings.policy().isById() && intake.hasUnread()) {
-      // one that is not read yet may come first
-      return false;
-    }
-    RunningDirectory running = locked.look();
-    Iterator<Candidate> queue = intake.candidates().iterator();
-    List<Candidate> starts = Schedule.starts(queue, capacity(locked, running));
-    if (!queue.hasNext() && intake.hasUnread()) {
-      // all that are known start now or never will
-      intake.readOn();
-    }
-    List<Launch> claimed = new ArrayList<>();
-    try {
-      for (Candidate next : starts) {
-        intake.reread(next.id());
-        Optional<Launch> launch = claim(locked, running, next);
-        if (launch.isEmpty()) {
-          return true;
-        }
-        intake.forget(next.id());
-        claimed.add(launch.get());
-      }
-      return false;
-    } finally {
-      // also where it went wrong with one of them
-      start(locked, claimed);
-    }
-  }
-
-  private Capacity capacity(Locked locked, RunningDirectory running) throws IOException {
-    int limit = workers.limit().orElse(1);
-    long busy = 0;
-    for (JobId id : running.claimed()) {
-      busy += cores(locked, id, limit);
-    }
-    return new Capacity(limit, busy);
-  }
-
-  private int cores(Locked locked, JobId id, int limit) throws IOException {
-    Integer known = coresOfRunning.get(id);
-    if (known != null) {
-      return known;
-    }
-    Optional<JobFile> file = locked.readClaimed(id);
-    if (file.isPresent() && file.get() instanceof JobFile.Valid valid) {
-      coresOfRunning.put(id, valid.job().cores());
-      return valid.job().cores();
-    }
-    // nobody knows how wide it is: nothing starts beside it
-    return limit;
-  }
-
-  /**
-   * Claims one job.
-   *
-   * @return nothing when the job is gone or no longer what was decided upon
-   */
-  private Optional<Launch> claim(Locked locked, RunningDirectory running, Candidate chosen)
-      throws IOException {
-    Optional<JobFile> file = locked.readPending(chosen.id());
-    if (file.isEmpty()
-        || !(file.get() instanceof JobFile.Valid valid)
-        || valid.job().cores() != chosen.cores()) {
-      return Optional.empty();
-    }
-    int attempt = running.currentAttempt(chosen.id());
-    Mark mark = new Mark(locked.root().toString(), chosen.id(), attempt);
-    Launch launch = Spawning.launch(running, mark, valid.job(), identity.shortBoot());
-    if (!locked.claim(running, chosen.id(), attempt, engine.script(launch))) {
-      return Optional.empty();
-    }
-    coresOfRunning.put(chosen.id(), chosen.cores());
-    log.say(chosen.id(), "claimed, attempt " + attempt + ", cores " + chosen.cores());
-    return Optional.of(launch);
-  }
-
-  /** Starts what was claimed, once all of it is on the disk. */
-  private void start(Locked locked, List<Launch> claimed) throws IOException {
-    if (claimed.isEmpty()) {
-      return;
-    }
-    locked.secureClaims();
-    Iterator<Launch> launches = claimed.iterator();
-    while (launches.hasNext()) {
-      Launch launch = launches.next();
-      try {
-        engine.start(launch);
-        judge.spawned(launch.mark());
-      } catch (IOException machine) {
-        // a fault of the machine, not of the job: the claims stay, and nothing else is claimed
-        // until their shims are spawned
-        judge.spawnAgain(launch.mark());
-        while (launches.hasNext()) {
-          judge.spawnAgain(launches.next().mark());
-        }
-        throw machine;
-      }
-    }
+    return claiming.claimWhatFits(locked);
   }
 
   /** The directories in which something can happen that a worker should wake for. */

@@ -522,7 +522,7 @@ class IntakeTest {
           "007.json",
           "0.json",
           "-1.json",
-          "1_3.json",
+          "1_03.json",
           "1e3.json",
           "1000000000000000000.json",
           "-rf.json",

@@ -62,7 +62,7 @@ class LayoutTest {
           "-1.json",
           "17.jsonx",
           "17.JSON",
-          "17_3.json",
+          "17_03.json",
           "17.cancel.tmp",
           "17.1",
           "17.1.",

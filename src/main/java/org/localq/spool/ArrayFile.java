@@ -1,0 +1,212 @@
+package org.localq.spool;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.Optional;
+import org.localq.core.ExactText;
+
+/**
+ * An array's file, read no further than is asked for: its fields at once, then its lines one after
+ * the other. So an array of a million lines takes no more memory than one of ten.
+ *
+ * <p>The format has {@value #LINES}, a list of strings, as the last field, and {@value #TASKS}, how
+ * many they are, before it.
+ */
+final class ArrayFile implements AutoCloseable {
+  static final String TASKS = "tasks";
+  static final String LINES = "lines";
+
+  /** So long can one that is not told by its fields be read whole without anybody noticing. */
+  static final int LONG = 1 << 20;
+
+  private final Content.Facts facts;
+  private final JsonParser in;
+  private final byte[] header;
+  private int read;
+
+  private ArrayFile(Content.Facts facts, JsonParser in, byte[] header) {
+    this.facts = facts;
+    this.in = in;
+    this.header = header;
+  }
+
+  /** A line of an array, or why there is none. */
+  sealed interface Line {
+    /** The line. */
+    record Text(String text) implements Line {}
+
+    /** There are fewer. */
+    record None() implements Line {}
+
+    /** What is there is no line: in a phrase behind "it", why. */
+    record Damaged(String reason) implements Line {}
+  }
+
+  /**
+   * Opens the array that {@code file} is.
+   *
+   * @param uid whose file it has to be
+   * @return nothing where it is none of this user's, or is gone
+   */
+  static Optional<ArrayFile> open(Path file, int uid) throws IOException {
+    try {
+      Content.Facts facts = Content.Facts.of(file);
+      return facts.unfit(uid).isEmpty() ? open(file, facts) : Optional.empty();
+    } catch (NoSuchFileException gone) {
+      return Optional.empty();
+    }
+  }
+
+  /** The same for a file that is too long to be read for its fields alone; nothing for others. */
+  static Optional<ArrayFile> openLong(Path file, int uid) throws IOException {
+    try {
+      Content.Facts facts = Content.Facts.of(file);
+      return facts.size() > LONG && facts.unfit(uid).isEmpty()
+          ? open(file, facts)
+          : Optional.empty();
+    } catch (NoSuchFileException gone) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<ArrayFile> open(Path file, Content.Facts facts) throws IOException {
+    JsonParser in = parser(file);
+    try {
+      Optional<byte[]> header = readHeader(in, file);
+      if (header.isPresent()) {
+        return Optional.of(new ArrayFile(facts, in, header.get()));
+      }
+    } catch (JsonProcessingException | CharacterCodingException other) {
+      // who reads it whole says what is wrong with it
+    } catch (IOException failed) {
+      in.close();
+      throw failed;
+    }
+    in.close();
+    return Optional.empty();
+  }
+
+  private static JsonParser parser(Path file) throws IOException {
+    return JsonText.parser(
+        Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+  }
+
+  private static Optional<byte[]> readHeader(JsonParser in, Path file) throws IOException {
+    ByteArrayOutputStream header = new ByteArrayOutputStream(8192);
+    try (JsonGenerator out = RecordWriter.generator(header)) {
+      if (in.nextToken() != JsonToken.START_OBJECT) {
+        return Optional.empty();
+      }
+      boolean counted = false;
+      out.writeStartObject();
+      while (in.nextToken() == JsonToken.FIELD_NAME && header.size() <= Content.MOST_BYTES) {
+        String field = in.currentName();
+        JsonToken value = in.nextToken();
+        if (field.equals(LINES)) {
+          if (value != JsonToken.START_ARRAY) {
+            break;
+          }
+          if (!counted) {
+            out.writeNumberField(TASKS, count(file));
+          }
+          out.writeEndObject();
+          out.flush();
+          return Optional.of(header.toByteArray());
+        }
+        counted |= field.equals(TASKS);
+        out.writeFieldName(field);
+        RecordWriter.copyValue(in, out);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** How many lines a file has that does not say so, as a person may have dropped it. */
+  private static int count(Path file) throws IOException {
+    try (JsonParser in = parser(file)) {
+      in.nextToken();
+      while (in.nextToken() == JsonToken.FIELD_NAME && !in.currentName().equals(LINES)) {
+        in.nextToken();
+        in.skipChildren();
+      }
+      in.nextToken();
+      int count = 0;
+      while (in.nextToken() != JsonToken.END_ARRAY) {
+        in.skipChildren();
+        count++;
+      }
+      return count;
+    }
+  }
+
+  /** Whether what was opened is what lies at {@code file}. */
+  boolean isStill(Path file) throws IOException {
+    try {
+      return facts.equals(Content.Facts.of(file));
+    } catch (NoSuchFileException gone) {
+      return false;
+    }
+  }
+
+  /** When the file was written last. */
+  Instant modified() {
+    return facts.modified();
+  }
+
+  /** The fields before the lines, as a JSON object. */
+  byte[] header() {
+    return header;
+  }
+
+  /**
+   * The line of this number.
+   *
+   * @param number from 1; higher than at the last call
+   */
+  Line line(int number) throws IOException {
+    if (number <= read) {
+      throw new IllegalArgumentException("line " + number + " was read before line " + read);
+    }
+    try {
+      while (in.nextToken() != JsonToken.END_ARRAY) {
+        read++;
+        if (in.currentToken() != JsonToken.VALUE_STRING) {
+          throw new JsonParseException(in, "no string");
+        }
+        if (read == number) {
+          return exact(in.getText());
+        }
+      }
+      return in.nextToken() == JsonToken.END_OBJECT && in.nextToken() == null
+          ? new Line.None()
+          : new Line.Damaged("has something behind its lines");
+    } catch (JsonProcessingException bad) {
+      return new Line.Damaged(JobReader.explain(bad) + " behind line " + read);
+    } catch (CharacterCodingException bad) {
+      return new Line.Damaged("is not UTF-8 behind line " + read);
+    }
+  }
+
+  private Line exact(String text) {
+    return ExactText.isExact(text)
+        ? new Line.Text(text)
+        : new Line.Damaged("has a line " + read + " that stands for no bytes");
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+}

@@ -1,0 +1,111 @@
+package org.localq.worker;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.localq.core.Claim;
+import org.localq.core.JobId;
+import org.localq.core.Result;
+import org.localq.core.State;
+import org.localq.core.Tally;
+import org.localq.spool.JobFile;
+import org.localq.spool.Locked;
+import org.localq.spool.RunningDirectory;
+
+/**
+ * Sees arrays to their end: hands the wish that one ends on to its tasks, counts how they ended,
+ * and makes the array's record behind the last of them.
+ *
+ * <p>It owns what was counted so far, which can be lost: the tasks' records stay at least as long
+ * as the array has none. Who counts a million of them anew does so in slices.
+ */
+final class ArrayJudge {
+  /** For so long a tick counts at most. */
+  private static final Duration SLICE = Duration.ofMillis(20);
+
+  private final Clock clock;
+  private final Log log;
+  private final Map<JobId, ArrayCount> counts = new HashMap<>();
+
+  ArrayJudge(Clock clock, Log log) {
+    this.clock = clock;
+    this.log = log;
+  }
+
+  /** Forgets all arrays but these. */
+  void retain(Set<JobId> arrays) {
+    counts.keySet().retainAll(arrays);
+  }
+
+  /**
+   * Brings an array as far as it can be brought now.
+   *
+   * @param running a look that is not older than the lock
+   */
+  Judge.Next judge(Locked locked, RunningDirectory running, JobId array) throws IOException {
+    boolean closed = locked.isClaimed(array);
+    if (closed && locked.isDone(array)) {
+      locked.cleanUp(array);
+      log.say(array, "has its record; what running/ still held of it is removed");
+      return Judge.Next.NOTHING;
+    }
+    ArrayCount count = counts.computeIfAbsent(array, first -> new ArrayCount(array));
+    if (!goOn(locked, count, running.tasksClaimed(array).orElse(0))) {
+      return Judge.Next.SOON;
+    }
+    if (running.isCancelled(array)) {
+      handOn(locked, running, count);
+    }
+    return closed && count.open().isEmpty() ? finish(locked, running, count) : Judge.Next.LATER;
+  }
+
+  private static boolean goOn(Locked locked, ArrayCount count, int claimed) throws IOException {
+    return count.goOn(locked, claimed, System.nanoTime() + SLICE.toNanos());
+  }
+
+  /** Whoever cancelled the array may have died before its tasks knew. */
+  private static void handOn(Locked locked, RunningDirectory running, ArrayCount count)
+      throws IOException {
+    Duration grace =
+        running.claim(count.array()).cancel().map(Claim.Cancel::grace).orElse(Cancellation.GRACE);
+    for (JobId task : count.open()) {
+      if (!running.isCancelled(task)) {
+        locked.markCancelled(task, grace);
+      }
+      if (locked.isWanted(task)) {
+        // its attempt was closed, and it waited for another
+        locked.withdraw(task);
+      }
+    }
+  }
+
+  private Judge.Next finish(Locked locked, RunningDirectory running, ArrayCount count)
+      throws IOException {
+    JobId array = count.array();
+    Optional<JobFile> file = locked.readClaimed(array);
+    if (file.isEmpty() || !(file.get() instanceof JobFile.Valid valid) || valid.tasks().isEmpty()) {
+      file.flatMap(JobFile::defect)
+          .ifPresent(reason -> log.say(array, "REJECTED, its file " + reason));
+      locked.rejectClaimed(array, file.flatMap(JobFile::defect).orElse("is no array"));
+      return Judge.Next.NOTHING;
+    }
+    boolean cancelled = running.isCancelled(array);
+    int tasks = valid.tasks().get().count();
+    Tally tally = count.tally();
+    if (cancelled) {
+      tally.add(State.CANCELLED, tasks - tally.count());
+    } else if (tally.count() < tasks) {
+      // all were claimed, but the note that says so was lost, and a record in the middle
+      return goOn(locked, count, tasks) ? Judge.Next.LATER : Judge.Next.SOON;
+    }
+    Result result = tally.result(cancelled, clock.instant());
+    locked.finishArray(array, result, tally.tasks());
+    counts.remove(array);
+    log.say(array, Recording.describe(result.outcome()) + ", " + tally.count() + " tasks");
+    return Judge.Next.NOTHING;
+  }
+}

@@ -1,0 +1,244 @@
+package org.localq.worker;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.localq.core.Candidate;
+import org.localq.core.Capacity;
+import org.localq.core.Identity;
+import org.localq.core.Job;
+import org.localq.core.JobId;
+import org.localq.core.Policy;
+import org.localq.core.Schedule;
+import org.localq.engine.Engine;
+import org.localq.engine.Launch;
+import org.localq.engine.Mark;
+import org.localq.spool.Intake;
+import org.localq.spool.JobFile;
+import org.localq.spool.Locked;
+import org.localq.spool.RunningDirectory;
+import org.localq.spool.TaskQueue;
+import org.localq.spool.Workers;
+
+/**
+ * Claims and starts the jobs whose turn it is, and the tasks of arrays.
+ *
+ * <p>It owns what is remembered of those that run and of the array that is being claimed, which
+ * only saves work.
+ */
+final class Claiming {
+  private final Engine engine;
+  private final Judge judge;
+  private final Log log;
+  private final Identity identity;
+  private final Policy policy;
+  private final Intake intake;
+  private final Workers workers;
+  private final Map<JobId, Integer> coresOfRunning = new HashMap<>();
+  private Optional<TaskQueue> tasks = Optional.empty();
+
+  Claiming(Worker.Tools tools, Identity identity, Policy policy, Intake intake) {
+    this.engine = tools.engine();
+    this.judge = tools.judge();
+    this.log = tools.log();
+    this.identity = identity;
+    this.policy = policy;
+    this.intake = intake;
+    this.workers = tools.spool().workers();
+  }
+
+  /** Forgets all running jobs but these. */
+  void retain(Set<JobId> jobs) {
+    coresOfRunning.keySet().retainAll(jobs);
+  }
+
+  /**
+   * Claims and starts the pending jobs whose turn it is.
+   *
+   * @return whether one was no longer what was decided upon, so that it is to be decided again
+   */
+  boolean claimWhatFits(Locked locked) throws IOException {
+    if (!policy.isById() && intake.hasUnread()) {
+      // one that is not read yet may come first
+      return false;
+    }
+    RunningDirectory running = locked.look();
+    Iterator<Candidate> queue = intake.candidates().iterator();
+    List<Candidate> starts = Schedule.starts(queue, capacity(locked, running));
+    if (!queue.hasNext() && intake.hasUnread()) {
+      // all that are known start now or never will
+      intake.readOn();
+    }
+    List<Launch> claimed = new ArrayList<>();
+    try {
+      for (Candidate next : starts) {
+        Optional<Launch> launch =
+            next.isArray()
+                ? claimTask(locked, running, next.id())
+                : claimJob(locked, running, next);
+        if (launch.isEmpty()) {
+          return true;
+        }
+        claimed.add(launch.get());
+      }
+    } finally {
+      // also where it went wrong with one of them
+      start(locked, claimed);
+    }
+    return closeArray(locked, running);
+  }
+
+  /** An array of which no task is left does not wait for a free core to be closed. */
+  private boolean closeArray(Locked locked, RunningDirectory running) throws IOException {
+    return tasks.isPresent()
+        && tasks.get().isOver()
+        && claimTask(locked, running, tasks.get().array()).isPresent();
+  }
+
+  private Capacity capacity(Locked locked, RunningDirectory running) throws IOException {
+    int limit = workers.limit().orElse(1);
+    long busy = 0;
+    for (JobId id : running.claimed()) {
+      busy += cores(locked, id, limit);
+    }
+    return new Capacity(limit, busy);
+  }
+
+  private int cores(Locked locked, JobId id, int limit) throws IOException {
+    Integer known = coresOfRunning.get(id);
+    if (known != null) {
+      return known;
+    }
+    Optional<JobFile> file = locked.readClaimed(id);
+    if (file.isPresent() && file.get() instanceof JobFile.Valid valid) {
+      coresOfRunning.put(id, valid.job().cores());
+      return valid.job().cores();
+    }
+    // nobody knows how wide it is: nothing starts beside it
+    return limit;
+  }
+
+  /**
+   * Claims one job.
+   *
+   * @return nothing when the job is gone or no longer what was decided upon
+   */
+  private Optional<Launch> claimJob(Locked locked, RunningDirectory running, Candidate chosen)
+      throws IOException {
+    intake.reread(chosen.id());
+    Optional<Launch> launch = claim(locked, running, chosen);
+    if (launch.isPresent()) {
+      intake.forget(chosen.id());
+    }
+    return launch;
+  }
+
+  private Optional<Launch> claim(Locked locked, RunningDirectory running, Candidate chosen)
+      throws IOException {
+    Optional<JobFile> file = locked.readPending(chosen.id());
+    if (file.isEmpty()
+        || !(file.get() instanceof JobFile.Valid valid)
+        || valid.tasks().isPresent()
+        || valid.job().cores() != chosen.cores()) {
+      return Optional.empty();
+    }
+    int attempt = running.currentAttempt(chosen.id());
+    Launch launch = launch(locked, running, chosen.id(), valid.job(), attempt);
+    if (!locked.claim(running, chosen.id(), attempt, engine.script(launch))) {
+      return Optional.empty();
+    }
+    noteClaimed(chosen.id(), valid.job(), attempt);
+    return Optional.of(launch);
+  }
+
+  private Launch launch(Locked locked, RunningDirectory running, JobId id, Job job, int attempt)
+      throws IOException {
+    Mark mark = new Mark(locked.root().toString(), id, attempt);
+    return Spawning.launch(running, mark, job, identity.shortBoot());
+  }
+
+  private void noteClaimed(JobId id, Job job, int attempt) {
+    coresOfRunning.put(id, job.cores());
+    log.say(id, "claimed, attempt " + attempt + ", cores " + job.cores());
+  }
+
+  /**
+   * Claims the next task of an array.
+   *
+   * @return nothing when there is none, or it is no longer the array that was decided upon
+   */
+  private Optional<Launch> claimTask(Locked locked, RunningDirectory running, JobId array)
+      throws IOException {
+    Optional<TaskQueue> queue = queue(locked, running, array);
+    if (queue.isEmpty()) {
+      intake.reread(array);
+      return Optional.empty();
+    }
+    TaskQueue.Claimed claimed =
+        queue
+            .get()
+            .claim(
+                locked,
+                running,
+                (id, job, attempt) -> engine.script(launch(locked, running, id, job, attempt)));
+    if (claimed instanceof TaskQueue.Claimed.One one) {
+      noteClaimed(one.id(), one.job(), one.attempt());
+      return Optional.of(launch(locked, running, one.id(), one.job(), one.attempt()));
+    }
+    leaveArray();
+    intake.reread(array);
+    if (claimed instanceof TaskQueue.Claimed.All) {
+      log.say(array, "its last task is claimed");
+    } else if (claimed instanceof TaskQueue.Claimed.Rejected rejected) {
+      log.say(array, "REJECTED, its file " + rejected.reason());
+    }
+    return Optional.empty();
+  }
+
+  /** The tasks of this array that are left. */
+  private Optional<TaskQueue> queue(Locked locked, RunningDirectory running, JobId array)
+      throws IOException {
+    if (tasks.isEmpty() || !tasks.get().array().equals(array)) {
+      leaveArray();
+      tasks = TaskQueue.open(locked, running, array);
+    }
+    return tasks;
+  }
+
+  private void leaveArray() throws IOException {
+    if (tasks.isPresent()) {
+      tasks.get().close();
+      tasks = Optional.empty();
+    }
+  }
+
+  /** Starts what was claimed, once all of it is on the disk. */
+  private void start(Locked locked, List<Launch> claimed) throws IOException {
+    if (claimed.isEmpty()) {
+      return;
+    }
+    locked.secureClaims();
+    tasks.ifPresent(TaskQueue::secured);
+    Iterator<Launch> launches = claimed.iterator();
+    while (launches.hasNext()) {
+      Launch launch = launches.next();
+      try {
+        engine.start(launch);
+        judge.spawned(launch.mark());
+      } catch (IOException machine) {
+        // a fault of the machine, not of the job: the claims stay, and nothing else is claimed
+        // until their shims are spawned
+        judge.spawnAgain(launch.mark());
+        while (launches.hasNext()) {
+          judge.spawnAgain(launches.next().mark());
+        }
+        throw machine;
+      }
+    }
+  }
+}

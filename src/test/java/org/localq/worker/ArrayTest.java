@@ -1,0 +1,479 @@
+package org.localq.worker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.core.JobId;
+import org.localq.core.Outcome;
+import org.localq.core.State;
+import org.localq.core.Tasks;
+import org.localq.spool.Entry;
+
+/** Arrays, from their first claimed task to their record. */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@Timeout(60)
+class ArrayTest {
+  private static final JobId ARRAY = new JobId(1);
+  private static final Duration GRACE = Duration.ofSeconds(30);
+
+  @TempDir Path base;
+  private Rig rig;
+
+  @BeforeEach
+  void set_up() throws Exception {
+    rig = new Rig(base.resolve("spool"), 2);
+  }
+
+  @AfterEach
+  void close_the_spool() throws Exception {
+    rig.close();
+  }
+
+  /** An array of the words {@code a}, {@code b} and so on, each as wide as this. */
+  private JobId array(int tasks, int cores) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int task = 0; task < tasks; task++) {
+      lines.add("\"" + (char) ('a' + task) + "\"");
+    }
+    return drop(
+        "{\"command\":[\"sh\",\"-c\"],\"cores\":%d,\"directory\":\"/d\",\"stdout\":\"%%a.out\",\"tasks\":%d,\"lines\":%s}"
+            .formatted(cores, tasks, lines));
+  }
+
+  private JobId drop(String json) throws IOException {
+    Path draft = Files.writeString(base.resolve("draft"), json);
+    Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
+    Files.move(draft, rig.path("array.json"), StandardCopyOption.ATOMIC_MOVE);
+    rig.tick();
+    return ARRAY;
+  }
+
+  private JobId task(int number) {
+    return ARRAY.ofTask(number);
+  }
+
+  private void run(int task, String code) throws IOException {
+    rig.shimStarts(task(task), 1);
+    rig.shimEnds(task(task), 1, code);
+  }
+
+  private void runAll(int tasks) throws IOException {
+    for (int task = 1; task <= tasks; task++) {
+      rig.settle();
+      run(task, "0");
+    }
+    rig.settle();
+  }
+
+  private Entry.Array waiting() throws IOException {
+    return (Entry.Array) rig.find(ARRAY);
+  }
+
+  private Entry.Finished ended() throws IOException {
+    assertTrue(rig.find(ARRAY) instanceof Entry.Finished, () -> rig.evidence());
+    return (Entry.Finished) rig.find(ARRAY);
+  }
+
+  private void assertEnded(State state, Map<State, Integer> tasks) throws IOException {
+    int count = tasks.values().stream().mapToInt(n -> n).sum();
+    assertEquals(new Tasks(count, tasks), ended().tasks().orElseThrow(), rig::evidence);
+    assertEquals(state, rig.state(ARRAY), rig::evidence);
+    assertEquals(Set.of(), rig.names("running"), rig::evidence);
+    assertTrue(rig.names("done").contains("1.json"), rig::evidence);
+    assertTrue(!Files.exists(rig.path("1.json")), rig::evidence);
+  }
+
+  private void assertClaimed(int... tasks) throws IOException {
+    Set<JobId> expected = new TreeSet<>();
+    for (int task : tasks) {
+      expected.add(task(task));
+    }
+    Set<JobId> claimed = rig.claimed();
+    claimed.remove(ARRAY);
+    assertEquals(expected, claimed, rig::evidence);
+  }
+
+  @Nested
+  class An_array {
+    @Test
+    void has_as_many_tasks_running_as_fit() throws Exception {
+      array(5, 1);
+      assertEquals(State.RUNNING, rig.state(ARRAY));
+      assertClaimed(1, 2);
+      assertEquals(5, waiting().tasks());
+      assertEquals(2, waiting().claimed());
+      assertEquals(2, waiting().running());
+      run(2, "0");
+      rig.settle();
+      assertClaimed(1, 3);
+      assertEquals(3, waiting().claimed());
+    }
+
+    @Test
+    void runs_each_line_once_in_order_and_ends_with_its_last_task() throws Exception {
+      array(5, 2);
+      runAll(5);
+      assertEquals(List.of("1_1.1", "1_2.1", "1_3.1", "1_4.1", "1_5.1"), rig.engine.starts());
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 5));
+      assertEquals(new Outcome(State.COMPLETED, OptionalInt.of(0), ""), rig.outcome(ARRAY));
+      Entry.Finished third = (Entry.Finished) rig.find(task(3));
+      assertEquals(List.of("sh", "-c", "c"), third.job().command());
+      assertEquals("3.out", third.job().workplace().stdout());
+    }
+
+    @Test
+    void of_one_task_is_one() throws Exception {
+      array(1, 1);
+      runAll(1);
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 1));
+    }
+
+    @Test
+    void that_does_not_say_how_many_lines_it_has_is_counted() throws Exception {
+      drop("{\"command\":[\"sh\",\"-c\"],\"stdout\":\"/dev/null\",\"lines\":[\"a\",\"b\",\"c\"]}");
+      runAll(3);
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 3));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "0, 0, COMPLETED, 0, ''",
+      "0, 7, FAILED, 7, NonZeroExitCode",
+      "3, 7, FAILED, 7, NonZeroExitCode",
+      "137, 7, FAILED, 137, NonZeroExitCode",
+      "directory, 0, FAILED, , JobLaunchFailure",
+      "directory, 9, FAILED, 9, NonZeroExitCode",
+    })
+    void ends_as_the_worst_of_its_tasks(
+        String first, String second, State state, Integer code, String reason) throws Exception {
+      array(2, 1);
+      run(1, first);
+      run(2, second);
+      rig.settle();
+      OptionalInt exit = code == null ? OptionalInt.empty() : OptionalInt.of(code);
+      assertEquals(new Outcome(state, exit, reason), rig.outcome(ARRAY), rig::evidence);
+    }
+
+    @Test
+    void of_which_a_task_is_lost_is_lost() throws Exception {
+      array(2, 1);
+      rig.shimStarts(task(1), 1);
+      rig.engine.set(task(1), org.localq.core.Presence.GONE);
+      run(2, "5");
+      rig.settle();
+      assertEnded(State.LOST, Map.of(State.LOST, 1, State.FAILED, 1));
+      assertEquals(new Outcome(State.LOST, OptionalInt.empty(), "TaskLost"), rig.outcome(ARRAY));
+    }
+
+    @Test
+    void lets_no_later_job_pass_while_its_next_task_waits() throws Exception {
+      rig.submit(2);
+      rig.tick();
+      Path array = rig.path("x.json");
+      Files.writeString(array, "{\"command\":[\"sh\",\"-c\"],\"cores\":2,\"lines\":[\"a\",\"b\"]}");
+      rig.tick();
+      JobId later = rig.submit(1);
+      rig.runs(new JobId(1), "0");
+      assertEquals(Set.of(new JobId(2, 1)), rig.claimed(), rig::evidence);
+      assertEquals(State.PENDING, rig.state(later));
+    }
+
+    @Test
+    void makes_room_for_the_next_job_with_its_last_task() throws Exception {
+      array(3, 1);
+      JobId later = rig.submit(1);
+      run(1, "0");
+      run(2, "0");
+      rig.settle();
+      assertEquals(State.RUNNING, rig.state(later), rig::evidence);
+      assertEquals(
+          Set.of("1.claimed-3", "1.json"), rig.names("running").headSet("1_"), rig::evidence);
+    }
+
+    @Test
+    void keeps_a_worker_that_drains_until_it_has_its_record() throws Exception {
+      array(2, 1);
+      rig.settle();
+      rig.drain();
+      run(1, "0");
+      run(2, "0");
+      Worker.Pace pace = rig.tick();
+      for (int i = 0; i < 5 && pace != Worker.Pace.OVER; i++) {
+        pace = rig.tick();
+      }
+      assertEquals(Worker.Pace.OVER, pace, rig::evidence);
+    }
+  }
+
+  @Nested
+  class A_new_worker {
+    /** What a worker can find that another left in the middle of an array. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
+    void goes_on_where_another_died(int steps) throws Exception {
+      array(4, 1);
+      List<Runnable> life = new ArrayList<>();
+      for (int step = 0; step < 8; step++) {
+        int at = step;
+        life.add(
+            () -> {
+              try {
+                if (at % 2 == 0) {
+                  run(1 + at / 2, "0");
+                } else {
+                  rig.tick();
+                }
+              } catch (IOException failed) {
+                throw new IllegalStateException(failed);
+              }
+            });
+      }
+      for (int step = 0; step < 8; step++) {
+        if (step == steps) {
+          rig.boot(Rig.BOOT);
+          rig.limit(2);
+          rig.settle();
+        }
+        if (step % 2 == 1) {
+          rig.settle();
+        }
+        life.get(step).run();
+      }
+      rig.settle();
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 4));
+      assertEquals(4, new TreeSet<>(rig.engine.starts()).size(), rig::evidence);
+    }
+
+    @Test
+    void claims_no_task_again_where_the_note_is_behind_or_gone() throws Exception {
+      array(6, 1);
+      rig.settle();
+      run(1, "0");
+      run(2, "0");
+      rig.settle();
+      assertClaimed(3, 4);
+      for (String name : rig.names("running")) {
+        if (name.startsWith("1.claimed-")) {
+          Files.delete(rig.running(name));
+        }
+      }
+      rig.boot(Rig.BOOT);
+      rig.limit(2);
+      run(3, "0");
+      rig.settle();
+      assertClaimed(4, 5);
+      run(4, "0");
+      run(5, "0");
+      rig.settle();
+      run(6, "0");
+      rig.settle();
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 6));
+      assertEquals(6, new TreeSet<>(rig.engine.starts()).size(), rig::evidence);
+    }
+
+    @Test
+    void knows_an_array_whose_note_was_lost_when_all_were_claimed() throws Exception {
+      array(2, 1);
+      rig.settle();
+      assertTrue(rig.names("running").contains("1.json"), rig::evidence);
+      Files.delete(rig.running("1.claimed-2"));
+      rig.boot(Rig.BOOT);
+      rig.limit(2);
+      rig.settle();
+      run(1, "0");
+      run(2, "0");
+      rig.settle();
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 2));
+    }
+
+    @Test
+    void counts_a_task_whose_record_somebody_removed_as_lost() throws Exception {
+      array(3, 1);
+      rig.settle();
+      run(1, "0");
+      rig.settle();
+      Files.delete(rig.path("done/1_1.json"));
+      rig.boot(Rig.BOOT);
+      rig.limit(2);
+      rig.settle();
+      run(2, "0");
+      run(3, "0");
+      rig.settle();
+      assertEnded(State.LOST, Map.of(State.LOST, 1, State.COMPLETED, 2));
+    }
+
+    @Test
+    void of_another_boot_runs_on_what_was_not_claimed() throws Exception {
+      array(4, 1);
+      rig.settle();
+      rig.shimStarts(task(1), 1);
+      rig.boot(Rig.OTHER_BOOT);
+      rig.limit(2);
+      rig.settle();
+      assertEquals(State.LOST, rig.state(task(1)), rig::evidence);
+      run(3, "0");
+      run(4, "0");
+      rig.settle();
+      assertEquals(State.LOST, rig.state(ARRAY), rig::evidence);
+      assertEquals(4, ended().tasks().orElseThrow().count());
+    }
+
+    @Test
+    void runs_a_task_whose_shim_died_before_its_command_once_more_and_the_others_once()
+        throws Exception {
+      array(3, 1);
+      rig.settle();
+      // an empty token, and nobody there
+      Files.createFile(rig.running("1_1.1.started"));
+      rig.pass(Duration.ofSeconds(11));
+      rig.settle();
+      rig.pass(Duration.ofSeconds(11));
+      rig.settle();
+      assertTrue(rig.engine.starts().contains("1_1.2"), rig::evidence);
+      rig.shimStarts(task(1), 2);
+      rig.shimEnds(task(1), 2, "0");
+      run(2, "0");
+      rig.settle();
+      run(3, "0");
+      rig.settle();
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 3));
+    }
+  }
+
+  @Nested
+  class A_cancel {
+    @Test
+    void of_an_array_that_waits_ends_it_at_once() throws Exception {
+      array(3, 3);
+      assertEquals(State.PENDING, rig.state(ARRAY));
+      assertEquals(Cancellation.Answer.CANCELLED, rig.cancel(ARRAY, GRACE), rig::evidence);
+      assertEnded(State.CANCELLED, Map.of(State.CANCELLED, 3));
+    }
+
+    @Test
+    void of_an_array_ends_its_tasks_and_claims_no_more() throws Exception {
+      array(5, 1);
+      rig.settle();
+      run(1, "0");
+      rig.settle();
+      rig.shimStarts(task(2), 1);
+      rig.shimStarts(task(3), 1);
+      assertEquals(Cancellation.Answer.ENDING, rig.cancel(ARRAY, GRACE), rig::evidence);
+      assertEquals(List.of("TERM 1_2.1", "TERM 1_3.1"), rig.engine.signals(), rig::evidence);
+      rig.shimEnds(task(2), 1, "143");
+      rig.shimEnds(task(3), 1, "143");
+      rig.settle();
+      assertEnded(State.CANCELLED, Map.of(State.COMPLETED, 1, State.CANCELLED, 4));
+      assertEquals(3, rig.engine.starts().size(), rig::evidence);
+    }
+
+    @Test
+    void of_an_array_whose_canceller_died_behind_the_marker_is_made_good() throws Exception {
+      array(5, 1);
+      rig.settle();
+      rig.shimStarts(task(1), 1);
+      rig.shimStarts(task(2), 1);
+      Files.writeString(rig.running("1.cancel"), "30\n");
+      rig.settle();
+      assertEquals(List.of("TERM 1_1.1", "TERM 1_2.1"), rig.engine.signals(), rig::evidence);
+      rig.shimEnds(task(1), 1, "143");
+      rig.shimEnds(task(2), 1, "0");
+      rig.settle();
+      assertEnded(State.CANCELLED, Map.of(State.CANCELLED, 5));
+    }
+
+    @Test
+    void of_a_task_that_runs_leaves_the_others() throws Exception {
+      array(3, 1);
+      rig.settle();
+      rig.shimStarts(task(1), 1);
+      rig.cancel(task(1), GRACE);
+      rig.shimEnds(task(1), 1, "143");
+      run(2, "0");
+      rig.settle();
+      run(3, "0");
+      rig.settle();
+      assertEnded(State.CANCELLED, Map.of(State.CANCELLED, 1, State.COMPLETED, 2));
+    }
+
+    @Test
+    void of_a_task_that_is_not_claimed_keeps_it_from_being() throws Exception {
+      array(5, 1);
+      rig.settle();
+      assertEquals(Cancellation.Answer.CANCELLED, rig.cancel(task(4), GRACE), rig::evidence);
+      assertEquals(State.CANCELLED, rig.state(task(4)));
+      assertEquals(Cancellation.Answer.ENDED, rig.cancel(task(4), GRACE));
+      run(1, "0");
+      run(2, "0");
+      rig.settle();
+      assertClaimed(1 + 2, 5);
+      run(3, "0");
+      run(5, "0");
+      rig.settle();
+      assertEnded(State.CANCELLED, Map.of(State.CANCELLED, 1, State.COMPLETED, 4));
+    }
+
+    @Test
+    void of_a_task_that_is_none_is_answered_so() throws Exception {
+      array(3, 1);
+      for (int none : new int[] {0, 4, 999_999_999}) {
+        assertEquals(Cancellation.Answer.UNKNOWN, rig.cancel(task(none), GRACE), rig::evidence);
+      }
+    }
+
+    @Test
+    void of_an_array_that_has_ended_is_answered_so() throws Exception {
+      array(1, 1);
+      runAll(1);
+      assertEquals(Cancellation.Answer.ENDED, rig.cancel(ARRAY, GRACE));
+    }
+  }
+
+  @Nested
+  class A_damaged_line {
+    @ParameterizedTest
+    @ValueSource(strings = {"17", "\"\\u0000\"", "\"\\ud800\"", "[\"b\"]", "null"})
+    void is_found_when_it_is_its_turn_and_holds_up_nobody(String line) throws Exception {
+      Path file = rig.path("1.json");
+      JobId id = rig.submit(1);
+      Files.delete(file);
+      Files.writeString(
+          file,
+          "{\"command\":[\"sh\",\"-c\"],\"name\":\"%s\",\"tasks\":3,\"lines\":[\"a\",%s,\"c\"]}"
+              .formatted("x".repeat(2 << 20), line));
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+      JobId later = rig.submit(1);
+      rig.settle();
+      assertEquals(State.REJECTED, rig.state(id), rig::evidence);
+      assertEquals(State.RUNNING, rig.state(task(1)), rig::evidence);
+      assertEquals(State.RUNNING, rig.state(later), rig::evidence);
+      run(1, "0");
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(task(1)), rig::evidence);
+      assertEquals(Set.of("2.1.run-b0070000", "2.json"), rig.names("running"), rig::evidence);
+    }
+  }
+}
