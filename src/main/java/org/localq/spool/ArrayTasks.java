@@ -69,20 +69,38 @@ final class ArrayTasks implements AutoCloseable {
   /** The task of this number, which is higher than at the last call. */
   Next task(int number) throws IOException {
     ArrayFile.Line line = file.line(number);
-    if (line instanceof ArrayFile.Line.Damaged damaged) {
-      return new Damaged(damaged.reason());
+    Optional<String> wrong = wrong(line, number);
+    if (wrong.isPresent()) {
+      return new Damaged(wrong.get());
     }
-    boolean isOne = line instanceof ArrayFile.Line.Text;
-    if (isOne != number <= count) {
-      return new Damaged(
-          "has " + (isOne ? "more" : "fewer") + " lines than the " + count + " that it says");
-    }
-    if (!isOne) {
+    if (!(line instanceof ArrayFile.Line.Text text)) {
       return new None();
     }
     JobId id = array.ofTask(number);
-    Job task = job.task(id, ((ArrayFile.Line.Text) line).text());
+    Job task = job.task(id, text.text());
     return new Task(id, task, RecordWriter.task(file.header(), task));
+  }
+
+  /** What is wrong with a line that was not read yet. */
+  Optional<String> fault() throws IOException {
+    for (int number = 1; number <= count; number++) {
+      ArrayFile.Line line = file.line(number);
+      if (!(line instanceof ArrayFile.Line.Text)) {
+        return wrong(line, number);
+      }
+    }
+    return wrong(file.line(count + 1), count + 1);
+  }
+
+  private Optional<String> wrong(ArrayFile.Line line, int number) {
+    if (line instanceof ArrayFile.Line.Damaged damaged) {
+      return Optional.of(damaged.reason());
+    }
+    boolean isOne = line instanceof ArrayFile.Line.Text;
+    return isOne == number <= count
+        ? Optional.empty()
+        : Optional.of(
+            "has " + (isOne ? "more" : "fewer") + " lines than the " + count + " that it says");
   }
 
   @Override

@@ -16,7 +16,8 @@ final class CounterCheck {
   static final long MOST = 1_000_000_000_000_000L;
 
   private static final Pattern ASIDE =
-      Pattern.compile("(?:(?:held|running|done|rejected)-)?([1-9][0-9]{0,17})\\..*");
+      Pattern.compile(
+          "(?:(?:held|running|done|rejected)-)?([1-9][0-9]{0,17})(?:_[0-9]{1,9})?\\..*");
 
   private final Layout layout;
   private final Survey survey;

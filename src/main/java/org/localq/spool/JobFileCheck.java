@@ -102,6 +102,7 @@ final class JobFileCheck {
 
   /** Why {@code file} is no job; nothing when it is one, or is gone. */
   Optional<String> fault(JobId id, Path file) throws IOException {
-    return spool.read(id, file, false).flatMap(JobFile::defect);
+    Optional<String> defect = spool.read(id, file, false).flatMap(JobFile::defect);
+    return defect.isPresent() ? defect : spool.faultInLines(id, file);
   }
 }

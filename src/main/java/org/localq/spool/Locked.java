@@ -179,6 +179,24 @@ public final class Locked implements AutoCloseable {
     spool.fsync().directory(layout.runningDirectory());
   }
 
+  /**
+   * Removes the note of an array that somebody put beside a job.
+   *
+   * @return whether the claimed job of this id is no array
+   */
+  public boolean dropStrayNote(JobId id) throws IOException {
+    Optional<JobFile.Valid> file = readClaimed(id).flatMap(JobFile::valid);
+    if (file.isEmpty() || file.get().tasks().isPresent()) {
+      return false;
+    }
+    for (Layout.Name name : look().of(id)) {
+      if (name instanceof Layout.Name.TasksClaimed) {
+        Files.deleteIfExists(layout.runningDirectory().resolve(name.fileName()));
+      }
+    }
+    return true;
+  }
+
   /** Where a job is, as far as its end goes. */
   public enum Whereabouts {
     /** It waits or is claimed. */
@@ -467,6 +485,36 @@ public final class Locked implements AutoCloseable {
       }
     }
     return new Collected(looked, gone.toArray());
+  }
+
+  /**
+   * Removes the records of an array's tasks, which go before its own.
+   *
+   * @param from the first that may be left
+   * @param most for how long
+   * @return the first that is left; nothing once none is, or where something of the array is left
+   *     for which it has to stay
+   */
+  OptionalInt collectTasks(JobId array, int from, Duration most) throws IOException {
+    long begun = System.nanoTime();
+    Optional<Tasks> tasks = readRecord(array).flatMap(JobFile::valid).flatMap(JobFile.Valid::tasks);
+    SortedSet<JobId> mentioned = claimed().mentioned();
+    if (tasks.isEmpty()
+        || isWanted(array)
+        || mentioned.contains(array)
+        || !mentioned.subSet(array.ofTask(0), array).isEmpty()) {
+      return OptionalInt.empty();
+    }
+    // against a power cut: as for the records of jobs
+    secureClaims();
+    spool.fsync().directory(layout.heldDirectory());
+    for (int task = from; task <= tasks.get().count(); task++) {
+      Files.deleteIfExists(layout.record(array.ofTask(task)));
+      if (System.nanoTime() - begun > most.toNanos()) {
+        return OptionalInt.of(task + 1);
+      }
+    }
+    return OptionalInt.empty();
   }
 
   /**

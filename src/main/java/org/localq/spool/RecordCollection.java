@@ -11,9 +11,12 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import org.localq.core.JobId;
 import org.localq.core.Retention;
 
@@ -22,10 +25,11 @@ import org.localq.core.Retention;
  * worker with a million of them goes on claiming between two steps.
  *
  * <p>A record goes when it is beyond the newest, by id; outlived; referred to by no pending or held
- * job; and nothing else is left of its job. Its age counts from the later of its file's mtime and
- * ctime: the first can be set by anybody and comes back with a copy, the second is when the file
- * came to be where it is, so that a record that was touched or brought back looks younger and never
- * older. A file in done/ under an id that was never given out is no record of ours, and stays.
+ * job; and nothing else is left of its job. An array counts as one, and takes its tasks' records
+ * with it. Its age counts from the later of its file's mtime and ctime: the first can be set by
+ * anybody and comes back with a copy, the second is when the file came to be where it is, so that a
+ * record that was touched or brought back looks younger and never older. A file in done/ under an
+ * id that was never given out is no record of ours, and stays.
  *
  * <p>Only the last step changes anything, and it alone holds the lock, for one batch. Whoever dies
  * in between leaves nothing to mend.
@@ -55,6 +59,11 @@ public final class RecordCollection implements AutoCloseable {
   private final Iterator<Path> names;
   private Step step = Step.LIST;
   private IdList found = new IdList();
+
+  /** Those of which tasks have records, but for those whose tasks have gone by now. */
+  private final Set<Long> arrays = new HashSet<>();
+
+  private OptionalInt nextTask = OptionalInt.of(1);
   private long[] candidates = {};
   private int next;
   private Optional<References> references = Optional.empty();
@@ -110,7 +119,7 @@ public final class RecordCollection implements AutoCloseable {
       for (int i = 0; i < NAMES && names.hasNext(); i++) {
         Layout.idOf(names.next().getFileName().toString())
             .filter(id -> id.number() <= last)
-            .ifPresent(id -> found.add(id.number()));
+            .ifPresent(this::found);
       }
       if (names.hasNext()) {
         return;
@@ -120,6 +129,15 @@ public final class RecordCollection implements AutoCloseable {
     }
     listing.close();
     goOn(Step.AGE, keep.beyondNewest(found.toArray()));
+  }
+
+  /** A task's record stays as long as its array's does. */
+  private void found(JobId id) {
+    if (id.isTask()) {
+      arrays.add(id.number());
+    } else {
+      found.add(id.number());
+    }
   }
 
   private void age() throws IOException {
@@ -165,10 +183,14 @@ public final class RecordCollection implements AutoCloseable {
   }
 
   private void remove() throws IOException {
-    int end = Math.min(candidates.length, next + BATCH);
+    int end = endOfBatch();
     try (Locked locked = spool.lock()) {
       // before the first of them is gone, for all of them
       spool.ids().retire(candidates[candidates.length - 1]);
+      if (end == next) {
+        removeTasks(locked, new JobId(candidates[next]));
+        return;
+      }
       Locked.Collected batch =
           locked.collect(Arrays.copyOfRange(candidates, next, end), LONGEST_HOLD);
       tally = tally.plus(batch.gone());
@@ -176,6 +198,23 @@ public final class RecordCollection implements AutoCloseable {
     }
     if (next == candidates.length) {
       step = Step.OVER;
+    }
+  }
+
+  /** Before the next array whose tasks have records: those go first. */
+  private int endOfBatch() {
+    int end = next;
+    while (end < candidates.length && end < next + BATCH && !arrays.contains(candidates[end])) {
+      end++;
+    }
+    return end;
+  }
+
+  private void removeTasks(Locked locked, JobId array) throws IOException {
+    nextTask = locked.collectTasks(array, nextTask.getAsInt(), LONGEST_HOLD);
+    if (nextTask.isEmpty()) {
+      arrays.remove(array.number());
+      nextTask = OptionalInt.of(1);
     }
   }
 

@@ -99,6 +99,13 @@ final class References {
 
   private void read(Path path) throws IOException {
     boolean drop = Layout.idOf(path.getFileName().toString()).isEmpty();
+    Optional<ArrayFile> array = ArrayFile.openLong(path, spool.identity().uid());
+    if (array.isPresent()) {
+      try (ArrayFile open = array.get()) {
+        read(open.header());
+      }
+      return;
+    }
     Content content = drop ? spool.contentOfDrop(path) : spool.content(path);
     if (content instanceof Content.Whole whole) {
       read(whole.bytes());

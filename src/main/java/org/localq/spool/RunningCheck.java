@@ -41,6 +41,8 @@ final class RunningCheck {
       survey.saw(id);
       if (running.claimed().contains(id)) {
         claimed(id);
+      } else if (running.closedArrays().contains(id)) {
+        closedArray(id);
       } else {
         unclaimed(id);
       }
@@ -99,6 +101,26 @@ final class RunningCheck {
     new TokenCheck(layout, running, spool.identity().shortBoot())
         .contradiction(id)
         .ifPresent(why -> survey.add(new Damage(file, why, Remedy.lose(id))));
+  }
+
+  /** An array all of whose tasks were claimed. */
+  private void closedArray(JobId id) throws IOException {
+    if (Spool.exists(layout.record(id))) {
+      survey.addUnsettled();
+      return;
+    }
+    Path file = layout.running(id);
+    Optional<String> fault = files.fault(id, file);
+    if (fault.isPresent()) {
+      survey.add(
+          new Damage(
+              file,
+              Damage.expecting(fault.get(), "a whole array"),
+              Remedy.rejectClaimed(id, fault.get())));
+    } else if (!spool.isArray(id, file)) {
+      // a worker removes the note beside it
+      survey.addUnsettled();
+    }
   }
 
   /** Tokens without their claim. */

@@ -478,6 +478,17 @@ public final class Spool implements AutoCloseable {
         && read(id, file, false).flatMap(JobFile::valid).flatMap(JobFile.Valid::tasks).isPresent();
   }
 
+  /** What is wrong with the lines of an array that {@code file} may be. */
+  Optional<String> faultInLines(JobId id, Path file) throws IOException {
+    Optional<ArrayTasks> array = ArrayTasks.open(this, id, file);
+    if (array.isEmpty()) {
+      return Optional.empty();
+    }
+    try (ArrayTasks open = array.get()) {
+      return open.fault();
+    }
+  }
+
   /** The task of this id as its array has it, claimed or not; nothing where no array waits. */
   Optional<ArrayTasks.Task> waitingTask(JobId id) throws IOException {
     for (Path place : List.of(layout.pending(id.array()), layout.held(id.array()))) {

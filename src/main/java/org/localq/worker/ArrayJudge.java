@@ -53,6 +53,10 @@ final class ArrayJudge {
       log.say(array, "has its record; what running/ still held of it is removed");
       return Judge.Next.NOTHING;
     }
+    if (closed && !counts.containsKey(array) && locked.dropStrayNote(array)) {
+      log.say(array, "is no array; the note beside it that says so is removed");
+      return Judge.Next.SOON;
+    }
     ArrayCount count = counts.computeIfAbsent(array, first -> new ArrayCount(array));
     if (!goOn(locked, count, running.tasksClaimed(array).orElse(0))) {
       return Judge.Next.SOON;

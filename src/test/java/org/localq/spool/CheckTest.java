@@ -49,6 +49,8 @@ class CheckTest {
   private static final JobId THREE = new JobId(3);
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-11-22T13:00:00Z"), ZoneOffset.UTC);
+  private static final String ARRAY =
+      "{\"command\":[\"sh\",\"-c\"],\"tasks\":2,\"lines\":[\"a\",\"b\"]}";
   private static final String WHOLE = "{\"command\": [\"true\"]}";
   private static final String RECORD =
       "{\"command\": [\"true\"], \"result\": {\"state\": %s, \"ended\": \"2026-11-22T12:00:00Z\"}}";
@@ -127,6 +129,19 @@ class CheckTest {
   private static List<Case> waiting() {
     String reject = "; --repair moves it to rejected/";
     return List.of(
+        Case.of(
+            "an array with a line that is none",
+            b -> b.put("2.json", "{\"command\":[\"x\"],\"tasks\":2,\"lines\":[\"a\",7]}"),
+            "2.json: field \"lines\" is 7, expected a string" + reject),
+        Case.of(
+            "a long array with a line that is none",
+            b ->
+                b.put(
+                    "2.json",
+                    "{\"command\":[\"x\"],\"tasks\":2,\"lines\":[\""
+                        + "a".repeat(2 << 20)
+                        + "\",7]}"),
+            "2.json: is not JSON: no string (line 1) behind line 2, expected a whole job" + reject),
         Case.of(
             "an empty pending job",
             b -> b.put("1.json", ""),
@@ -478,6 +493,42 @@ class CheckTest {
           Case.of("a token that was left", b -> b.put("running/4.1.exit-0", "")),
           Case.of("a reason that came first", b -> b.put("rejected/5.reason", "why\n")),
           Case.of("a job of mode 0644", b -> chmod(b, "1.json", "rw-r--r--")),
+          Case.of("an array", b -> b.put("2.json", ARRAY)),
+          Case.of(
+              "an array that is claimed",
+              b -> {
+                b.put("2.json", ARRAY);
+                b.put("running/2.claimed-0", "");
+                b.put("running/2_1.json", WHOLE);
+                b.put("running/2_1.1.run-" + Bench.BOOT, "");
+                b.put("done/2_2.json", record("\"LOST\""));
+              }),
+          Case.of(
+              "an array that is closed",
+              b -> {
+                delete(b, "2.json");
+                b.put("running/2.json", ARRAY);
+                b.put("running/2.claimed-2", "");
+                b.put("done/2_1.json", record("\"LOST\""));
+                b.put("done/2_2.json", record("\"LOST\""));
+              }),
+          Case.of(
+              "an array that is closed without its note",
+              b -> {
+                delete(b, "2.json");
+                b.put("running/2.json", ARRAY);
+              }),
+          Case.of("a note beside a job", b -> b.put("running/3.claimed-1", "")),
+          Case.of("a note that was left", b -> b.put("running/4.claimed-1", "")),
+          Case.of(
+              "a task that waits for another attempt",
+              b -> {
+                b.put("2.json", ARRAY);
+                b.put("2_1.json", WHOLE);
+                b.put("running/2_1.1.requeued", "");
+              }),
+          Case.of("a task without its array", b -> b.put("2_1.json", WHOLE)),
+          Case.of("a task of no array", b -> b.put("77_1.json", WHOLE)),
           Case.of("a job on hold", b -> move(b, "1.json", "held/1.json")),
           Case.of("a job that was removed", b -> delete(b, "1.json")));
     }
