@@ -1,5 +1,6 @@
 package org.localq.cli;
 
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.FileSystem;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ import org.localq.engine.LocalMachine;
 /**
  * Everything that a command can reach outside itself.
  *
- * @param console where it prints
+ * @param console its streams
  * @param surroundings out of which it was called
  * @param self the words that run another localq command like this one: the JVM, its options, the
  *     class
@@ -26,11 +27,18 @@ record Door(
     List<String> self) {
 
   /**
-   * Where a command prints.
+   * What a command reads, and where it prints.
    *
    * @param terminal whether {@code out} is one
+   * @param errorTerminal whether {@code err} is one
    */
-  record Console(PrintStream out, PrintStream err, boolean terminal) {}
+  record Console(
+      InputStream in, PrintStream out, PrintStream err, boolean terminal, boolean errorTerminal) {
+    /** With nothing to read, and errors that go to no terminal. */
+    Console(PrintStream out, PrintStream err, boolean terminal) {
+      this(InputStream.nullInputStream(), out, err, terminal, false);
+    }
+  }
 
   /**
    * Out of which a command was called.

@@ -3,7 +3,7 @@ package org.localq.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.localq.core.ExactText;
 import org.localq.core.FilePattern;
 import org.localq.core.Job;
@@ -27,19 +29,25 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
-/** {@code lbatch}: submits a job. */
+/** {@code lbatch}: submits a job, or an array of them. */
 final class LbatchCommand extends Command {
+  private static final String EACH_LINE = "--each-line";
+
+  /** What runs a line: it is one more word. */
+  private static final List<String> SHELL = List.of("sh", "-c");
+
   @Override
   CommandSpec spec() {
     CommandSpec spec = CommandSpec.create().name("lbatch");
     spec.usageMessage()
         .description(
             "Submits a command. It runs in this directory, with this environment, when its cores are free.")
-        .customSynopsis("lbatch [OPTION…] COMMAND [WORD…]")
+        .customSynopsis("lbatch [OPTION…] COMMAND [WORD…]", "lbatch [OPTION…] --each-line FILE")
         .footer(
             "",
             "Everything from the first word that is no option on is the command, untouched. File names are"
-                + " relative to the job's directory; in them %%j is the job's id and %%x its name.");
+                + " relative to the job's directory; in them %%j is the job's id and %%x its name; of a task"
+                + " %%A is the array's id and %%a its own number.");
     return spec.addOption(
             option("-n", "--cores", "N", "Cores that the job takes (default: 1).").build())
         .addOption(option("-c", "--cpus-per-task", "N", "Multiplies -n (default: 1).").build())
@@ -52,6 +60,13 @@ final class LbatchCommand extends Command {
         .addOption(option("-i", "--input", "FILE", "What it reads (default: /dev/null).").build())
         .addOption(option("-J", "--job-name", "NAME", "Its name (default: the command's).").build())
         .addOption(option("-D", "--chdir", "DIR", "Its directory (default: this one).").build())
+        .addOption(
+            option(
+                    EACH_LINE,
+                    "FILE",
+                    "Submit each line of FILE (-: of standard input), run by sh -c, as a task of one"
+                        + " array; blank lines and those that begin with # are skipped.")
+                .build())
         .addOption(queueOption())
         .addOption(flag("--parsable", "Print nothing but the job's id.").build())
         .addOption(flag("-W", "--wait", "Wait for its end, and exit with its exit code.").build())
@@ -73,11 +88,7 @@ final class LbatchCommand extends Command {
 
   @Override
   int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
-    List<String> command = parsed.matchedPositionalValue(0, List.of());
-    if (command.isEmpty() || command.get(0).isEmpty()) {
-      throw Refusal.usage(
-          "no command; expected: lbatch [OPTION…] COMMAND [WORD…], see lbatch --help");
-    }
+    List<String> command = command(parsed);
     int cores = cores(parsed);
     for (String option : List.of("-i", "-o", "-e")) {
       if (text(parsed, option).filter(String::isEmpty).isPresent()) {
@@ -87,7 +98,9 @@ final class LbatchCommand extends Command {
     try (Accepted job = accept(new Wish(parsed, door, command, cores))) {
       door.out()
           .println(
-              parsed.hasMatchedOption("--parsable") ? job.id() : "Submitted batch job " + job.id());
+              parsed.hasMatchedOption("--parsable")
+                  ? job.id()
+                  : "Submitted batch job " + job.id() + job.tasks());
       // the id is on its way before anything else can go wrong
       if (door.out().checkError()) {
         throw Refusal.of(
@@ -100,8 +113,36 @@ final class LbatchCommand extends Command {
     }
   }
 
-  /** A job that is on the disk: nothing that goes wrong from here on may read as if it were not. */
-  private record Accepted(JobId id, Spool spool, Queue queue) implements AutoCloseable {
+  /** The command that is wanted; with {@code --each-line} what each line is a word of. */
+  private static List<String> command(ParseResult parsed) {
+    List<String> command = parsed.matchedPositionalValue(0, List.of());
+    Optional<String> file = text(parsed, EACH_LINE);
+    if (file.isPresent()) {
+      if (!command.isEmpty()) {
+        throw Refusal.usage(
+            EACH_LINE
+                + " "
+                + Text.word(file.get())
+                + " and a command, "
+                + Text.word(command.get(0))
+                + ": expected one of them, because each line is a command; see lbatch --help");
+      }
+      return SHELL;
+    }
+    if (command.isEmpty() || command.get(0).isEmpty()) {
+      throw Refusal.usage(
+          "no command; expected: lbatch [OPTION…] COMMAND [WORD…], see lbatch --help");
+    }
+    return command;
+  }
+
+  /**
+   * A job that is on the disk: nothing that goes wrong from here on may read as if it were not.
+   *
+   * @param tasks how many it has, to be said behind its id; empty for one that is no array
+   */
+  private record Accepted(JobId id, String tasks, Spool spool, Queue queue)
+      implements AutoCloseable {
     void sayIfNobodyWorks(Door door) {
       try {
         if (queue.workers(spool).isEmpty()) {
@@ -138,13 +179,38 @@ final class LbatchCommand extends Command {
     }
   }
 
-  private static Accepted accept(Wish wish) throws IOException {
+  private static Accepted accept(Wish wish) {
+    Optional<String> file = text(wish.parsed(), EACH_LINE);
+    if (file.isEmpty()) {
+      return accept(
+          wish,
+          (request, spool) ->
+              new Accepted(spool.submit(request.job()), "", spool, request.queue()));
+    }
+    // opened first: a queue is not made for a file that isn't there
+    try (EachLine lines = EachLine.open(file.get(), wish.door())) {
+      return accept(
+          wish,
+          (request, spool) -> {
+            JobId id = spool.submitArray(request.array(), lines);
+            String tasks = ", " + Text.count(lines.count(), "task");
+            return new Accepted(id, tasks, spool, request.queue());
+          });
+    }
+  }
+
+  /** How a request gets into a spool. */
+  private interface Way {
+    Accepted submit(Request request, Spool spool) throws IOException;
+  }
+
+  private static Accepted accept(Wish wish, Way way) {
     try {
       Queue queue = Queue.of(wish.parsed(), wish.door());
       Spool spool = queue.openToSubmit();
       try {
         refuseTooWide(wish.cores(), spool, queue);
-        return new Accepted(spool.submit(new Request(wish, queue).job()), spool, queue);
+        return way.submit(new Request(wish, queue), spool);
       } catch (IOException | RuntimeException failed) {
         spool.close();
         throw failed;
@@ -190,36 +256,74 @@ final class LbatchCommand extends Command {
   /** A job that was asked for, made once its id is known. */
   private record Request(Wish wish, Queue queue) {
     Function<JobId, Job> job() throws IOException {
-      String directory = directory();
-      String name = text(wish.parsed(), "-J").orElseGet(() -> Job.defaultName(wish.command()));
-      Instant now = wish.door().clock().instant().truncatedTo(ChronoUnit.MILLIS);
-      Submission submission =
-          new Submission(
-              now,
-              wish.door().surroundings().directory(),
-              wish.door().machine().umask(),
-              wish.door().machine().limits(),
-              environment());
+      String name = name();
       String host = wish.door().machine().hostName();
+      String directory = directory();
+      Submission submission = submission();
       return id -> {
         FilePattern.Values values = new FilePattern.Values(id, name, user(), host);
-        return new Job(
-            name, wish.command(), wish.cores(), workplace(directory, now, values), submission);
+        Workplace workplace =
+            workplace(
+                directory,
+                pattern -> FilePattern.expand(pattern, values),
+                () -> Spool.defaultOutput(id, submission.submitted(), zone()));
+        return new Job(name, wish.command(), wish.cores(), workplace, submission);
       };
     }
 
-    private Workplace workplace(String directory, Instant now, FilePattern.Values values) {
-      return new Workplace(
-          directory,
-          file("-i", values).orElse(Workplace.NO_INPUT),
-          file("-o", values)
-              .orElseGet(
-                  () -> Spool.defaultOutput(values.id(), now, wish.door().clock().getZone())),
-          file("-e", values));
+    /** What the tasks of an array have in common; its files' names are reduced patterns. */
+    Job array() throws IOException {
+      String name = name();
+      Submission submission = submission();
+      // no id is replaced yet
+      FilePattern.Values values =
+          new FilePattern.Values(new JobId(1), name, user(), wish.door().machine().hostName());
+      Workplace workplace =
+          workplace(
+              directory(),
+              pattern -> FilePattern.reduce(pattern, values),
+              () -> Spool.defaultOutputOfTasks(submission.submitted(), zone()));
+      return new Job(name, wish.command(), wish.cores(), workplace, submission);
     }
 
-    private Optional<String> file(String option, FilePattern.Values values) {
-      return text(wish.parsed(), option).map(pattern -> FilePattern.expand(pattern, values));
+    private String name() {
+      Optional<String> given = text(wish.parsed(), "-J");
+      if (given.isPresent()) {
+        return given.get();
+      }
+      Optional<String> file = text(wish.parsed(), EACH_LINE);
+      return Job.defaultName(
+          file.isPresent() && !file.get().equals(EachLine.STANDARD_INPUT)
+              ? List.of(file.get())
+              : wish.command());
+    }
+
+    private Submission submission() throws IOException {
+      return new Submission(
+          wish.door().clock().instant().truncatedTo(ChronoUnit.MILLIS),
+          wish.door().surroundings().directory(),
+          wish.door().machine().umask(),
+          wish.door().machine().limits(),
+          environment());
+    }
+
+    private ZoneId zone() {
+      return wish.door().clock().getZone();
+    }
+
+    /**
+     * Where it runs.
+     *
+     * @param names makes names out of patterns
+     * @param output the name of what takes its output by default
+     */
+    private Workplace workplace(
+        String directory, UnaryOperator<String> names, Supplier<String> output) {
+      return new Workplace(
+          directory,
+          text(wish.parsed(), "-i").map(names).orElse(Workplace.NO_INPUT),
+          text(wish.parsed(), "-o").map(names).orElseGet(output),
+          text(wish.parsed(), "-e").map(names));
     }
 
     private Map<String, String> environment() {

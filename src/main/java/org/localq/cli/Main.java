@@ -2,6 +2,7 @@ package org.localq.cli;
 
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -53,7 +54,8 @@ public final class Main {
       int words = line.size() - args.length;
       Door door =
           new Door(
-              new Door.Console(out, err, isTerminal()),
+              new Door.Console(
+                  new FileInputStream(FileDescriptor.in), out, err, isTerminal(1), isTerminal(2)),
               surroundings(),
               new LocalMachine(PROC),
               new LocalClock(),
@@ -149,9 +151,9 @@ public final class Main {
     return environment;
   }
 
-  private static boolean isTerminal() {
+  private static boolean isTerminal(int descriptor) {
     try {
-      String target = Files.readSymbolicLink(PROC.resolve("self/fd/1")).toString();
+      String target = Files.readSymbolicLink(PROC.resolve("self/fd/" + descriptor)).toString();
       return target.startsWith("/dev/pts/")
           || target.startsWith("/dev/tty")
           || target.equals("/dev/console");

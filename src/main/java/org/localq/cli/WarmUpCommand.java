@@ -1,5 +1,6 @@
 package org.localq.cli;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -22,6 +23,7 @@ final class WarmUpCommand extends Command {
       List.of(
           List.of("lbatch", "-n", "1", "-o", "out", "-J", "name", "true"),
           List.of("lbatch", "--parsable", "true"),
+          List.of("lbatch", "--each-line", "-"),
           List.of("lqueue"),
           List.of("lqueue", "-t", "pending", "--json"),
           List.of("linfo", "-j", "1"),
@@ -53,7 +55,12 @@ final class WarmUpCommand extends Command {
               door.surroundings().files(), environment, environment, home.toString());
       Door scratch =
           new Door(
-              new Door.Console(nowhere, nowhere, false),
+              new Door.Console(
+                  new ByteArrayInputStream("true\n".getBytes(StandardCharsets.US_ASCII)),
+                  nowhere,
+                  nowhere,
+                  false,
+                  false),
               surroundings,
               door.machine(),
               door.clock(),

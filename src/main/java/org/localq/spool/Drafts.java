@@ -37,12 +37,28 @@ final class Drafts {
     this.fsync = fsync;
   }
 
+  /** What fills a new file. */
+  interface Body {
+    void writeTo(FileChannel file) throws IOException;
+  }
+
   /** Writes a new file, on disk when this returns. When that fails nothing stays behind. */
   Path write(byte[] content) throws IOException {
+    return write(
+        file -> {
+          ByteBuffer rest = ByteBuffer.wrap(content);
+          while (rest.hasRemaining()) {
+            file.write(rest);
+          }
+        });
+  }
+
+  /** The same, of a file that is too large for memory. */
+  Path write(Body body) throws IOException {
     while (true) {
       Path draft = directory.resolve(prefix + process.pid() + "-" + process.ticks() + "-" + next++);
       try {
-        write(draft, content);
+        write(draft, body);
         return draft;
       } catch (FileAlreadyExistsException taken) {
         // another thread of this process writes under this number
@@ -50,18 +66,18 @@ final class Drafts {
     }
   }
 
-  private void write(Path draft, byte[] content) throws IOException {
+  private void write(Path draft, Body body) throws IOException {
     try (FileChannel channel = create(draft)) {
       try {
-        ByteBuffer rest = ByteBuffer.wrap(content);
-        while (rest.hasRemaining()) {
-          channel.write(rest);
-        }
+        body.writeTo(channel);
         // against a power cut: a name that is published over unwritten blocks comes back empty
         fsync.file(channel);
       } catch (IOException failed) {
         Files.deleteIfExists(draft);
         throw at(directory, failed);
+      } catch (RuntimeException refused) {
+        Files.deleteIfExists(draft);
+        throw refused;
       }
     }
   }

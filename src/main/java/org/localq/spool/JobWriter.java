@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,21 +29,31 @@ final class JobWriter {
   /** The job file of {@code job}. */
   static byte[] write(Job job) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
-    try (JsonGenerator out = JSON.createGenerator(bytes)) {
+    try (JsonGenerator out = generator(bytes)) {
       out.setPrettyPrinter(new DefaultPrettyPrinter());
       out.writeStartObject();
-      out.writeNumberField("format", Layout.VERSION);
-      out.writeStringField("name", job.name());
-      writeCommand(job.command(), out);
-      out.writeNumberField("cores", job.cores());
-      write(job.workplace(), out);
-      write(job.submission(), out);
+      writeFields(job, out);
       out.writeEndObject();
       out.writeRaw('\n');
     } catch (IOException impossible) {
       throw new IllegalStateException("writing to memory", impossible);
     }
     return bytes.toByteArray();
+  }
+
+  /** What writes JSON as it is written here. */
+  static JsonGenerator generator(OutputStream out) throws IOException {
+    return JSON.createGenerator(out);
+  }
+
+  /** The fields of the job file of {@code job}, into an object that is open. */
+  static void writeFields(Job job, JsonGenerator out) throws IOException {
+    out.writeNumberField("format", Layout.VERSION);
+    out.writeStringField("name", job.name());
+    writeCommand(job.command(), out);
+    out.writeNumberField("cores", job.cores());
+    write(job.workplace(), out);
+    write(job.submission(), out);
   }
 
   static void writeCommand(List<String> command, JsonGenerator out) throws IOException {

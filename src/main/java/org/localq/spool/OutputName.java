@@ -3,6 +3,7 @@ package org.localq.spool;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import org.localq.core.FilePattern;
 import org.localq.core.JobId;
 
 /** The name of the file that takes a job's output unless told otherwise. */
@@ -15,7 +16,7 @@ final class OutputName {
     return of(id.toString(), submitted, zone);
   }
 
-  /** The pattern of those of an array's tasks. */
+  /** The same for the tasks of an array, as a reduced {@link FilePattern}. */
   static String ofTasks(Instant submitted, ZoneId zone) {
     return of("%j", submitted, zone);
   }

@@ -92,14 +92,50 @@ public final class Spool implements AutoCloseable {
   public JobId submit(Function<JobId, Job> job) throws IOException {
     while (true) {
       JobId id = newId();
+      Path draft = drafts.write(JobWriter.write(job.apply(id)));
+      boolean published;
       try {
-        publish(JobWriter.write(job.apply(id)), layout.pending(id));
-      } catch (FileAlreadyExistsException taken) {
-        // RACE: somebody dropped a file under this very name; it is that one's now
-        continue;
+        published = isPublished(draft, id);
+      } finally {
+        discard(draft);
       }
-      makeDurable(id);
-      return id;
+      if (published) {
+        makeDurable(id);
+        return id;
+      }
+    }
+  }
+
+  /**
+   * Accepts an array: as one job, all or nothing, as {@link #submit} does. Its lines are read
+   * before it has an id, so that one that is refused costs none.
+   *
+   * @param job what its tasks have in common: a task's command is these words and its line; the
+   *     names of files are {@linkplain org.localq.core.FilePattern#reduce reduced patterns}
+   */
+  public JobId submitArray(Job job, Lines lines) throws IOException {
+    Path draft = drafts.write(file -> ArrayWriter.write(job, lines, file));
+    JobId id;
+    try {
+      id = newId();
+      while (!isPublished(draft, id)) {
+        id = newId();
+      }
+    } finally {
+      discard(draft);
+    }
+    makeDurable(id);
+    return id;
+  }
+
+  /** Whether what is in {@code draft} could be made the pending job of this id. */
+  private boolean isPublished(Path draft, JobId id) throws IOException {
+    try {
+      Files.createLink(layout.pending(id), draft);
+      return true;
+    } catch (FileAlreadyExistsException taken) {
+      // RACE: somebody dropped a file under this very name; it is that one's now
+      return false;
     }
   }
 
@@ -575,6 +611,11 @@ public final class Spool implements AutoCloseable {
   /** The name of the file that takes a job's output unless told otherwise. */
   public static String defaultOutput(JobId id, Instant submitted, ZoneId zone) {
     return OutputName.of(id, submitted, zone);
+  }
+
+  /** The same for the tasks of an array. */
+  public static String defaultOutputOfTasks(Instant submitted, ZoneId zone) {
+    return OutputName.ofTasks(submitted, zone);
   }
 
   /**
