@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -33,6 +34,7 @@ final class CommandContext {
   private final Map<String, String> environment = new LinkedHashMap<>();
   private String directory;
   private boolean terminal;
+  private InputStream in = InputStream.nullInputStream();
   private Instant now = Instant.parse("2026-11-22T11:00:00.123Z");
 
   CommandContext(Path home) {
@@ -70,8 +72,10 @@ final class CommandContext {
     Door door =
         new Door(
             new Door.Console(
+                in,
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
+                terminal,
                 terminal),
             new Door.Surroundings(FileSystems.getDefault(), environment, environment, directory),
             MACHINE,
@@ -98,6 +102,12 @@ final class CommandContext {
   /** Calls the next commands in {@code directory}. */
   CommandContext in(String directory) {
     this.directory = directory;
+    return this;
+  }
+
+  /** What the next command reads. */
+  CommandContext input(InputStream bytes) {
+    in = bytes;
     return this;
   }
 

@@ -2,16 +2,25 @@ package org.localq.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.localq.Eventually.eventually;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -26,6 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.Executed;
 import org.localq.SmallDisk;
+import org.localq.core.ExactText;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 @Timeout(60)
@@ -249,6 +259,365 @@ class LbatchTest {
       CommandContext.Ran ran = context.run("lbatch", "x").exits(0);
       assertEquals("Submitted batch job 2\n", ran.out());
       assertEquals("", ran.err());
+    }
+  }
+
+  @Nested
+  class Each_line {
+    private static final List<String> NOT_LINES = List.of("tasks", "lines");
+
+    /** Submits the lines of {@code content} and returns the array's file. */
+    private JsonNode submitLines(String content, int tasks, String... options) throws IOException {
+      return submitBytes(content.getBytes(StandardCharsets.UTF_8), tasks, options);
+    }
+
+    private JsonNode submitBytes(byte[] content, int tasks, String... options) throws IOException {
+      Files.write(home.resolve("list"), content);
+      List<String> words = new ArrayList<>(List.of("lbatch", "--each-line", "list"));
+      words.addAll(List.of(options));
+      CommandContext.Ran ran = context.run(words.toArray(new String[0])).exits(0);
+      assertEquals(
+          "Submitted batch job 1, " + tasks + (tasks == 1 ? " task\n" : " tasks\n"), ran.out());
+      assertEquals(WAITS, ran.err());
+      JsonNode array = context.job("1.json");
+      assertEquals(tasks, array.get("tasks").asInt());
+      assertEquals(tasks, array.get("lines").size());
+      return array;
+    }
+
+    /** Runs lbatch, which has to refuse with this line and to leave nothing behind. */
+    private void refused(int code, String message, String... words) throws IOException {
+      if (!Files.exists(context.uriFile())) {
+        context.run("lbatch", "true").exits(0);
+      }
+      CommandContext.Ran ran = context.run(words).exits(code);
+      assertEquals("lbatch: " + message + "\n", ran.err());
+      assertEquals("", ran.out());
+      for (String directory : List.of(".localq/tmp", ".localq/seq", "")) {
+        try (Stream<Path> files =
+            Files.list(context.spool(directory)).filter(Files::isRegularFile)) {
+          assertEquals(
+              switch (directory) {
+                case ".localq/tmp" -> List.of();
+                case ".localq/seq" -> List.of("1");
+                default -> List.of("1.json");
+              },
+              files.map(file -> file.getFileName().toString()).toList(),
+              directory);
+        }
+      }
+    }
+
+    @Test
+    void is_a_task_of_one_array() throws Exception {
+      JsonNode array = submitLines("echo 1\nsleep 2 | cat >'a b'\n", 2);
+      assertEquals(List.of("echo 1", "sleep 2 | cat >'a b'"), texts(array.get("lines")));
+      assertEquals(List.of("sh", "-c"), texts(array.get("command")));
+      assertEquals("list", array.get("name").asText());
+      assertEquals("localq-%j-20261122T120000.out", array.get("stdout").asText());
+      assertFalse(array.has("stdin"));
+      assertFalse(array.has("stderr"));
+    }
+
+    @Test
+    void has_all_else_as_a_job_has_it() throws Exception {
+      context.run("lbatch", "-J", "list", "-o", "out", "sh", "-c").exits(0);
+      ObjectNode job = (ObjectNode) context.job("1.json");
+      Files.delete(context.spool("1.json"));
+      Files.move(context.spool(".localq/seq/1"), context.spool(".localq/seq/0"));
+      ObjectNode array = (ObjectNode) submitLines("true\n", 1, "-o", "out");
+      array.remove(NOT_LINES);
+      assertEquals(job, array);
+      assertEquals(
+          "rw-------",
+          PosixFilePermissions.toString(Files.getPosixFilePermissions(context.spool("1.json"))));
+    }
+
+    @Test
+    void comes_last_in_the_file_and_behind_their_number() throws Exception {
+      submitLines("true\nfalse\n", 2);
+      String text = Files.readString(context.spool("1.json"));
+      assertTrue(
+          text.endsWith(
+              "  \"tasks\" :         2,\n  \"lines\" : [\n    \"true\",\n    \"false\"\n  ]\n}\n"),
+          text);
+    }
+
+    @Test
+    void is_skipped_where_it_is_blank_or_a_comment() throws Exception {
+      JsonNode array =
+          submitLines("\n# no\n  \t\n one # yes\n \t # no\n\n#\ntwo\r\n\r\n\u00a0\n", 4);
+      assertEquals(List.of(" one # yes", "two\r", "\r", "\u00a0"), texts(array.get("lines")));
+    }
+
+    @Test
+    void counts_also_without_a_newline_behind_it() throws Exception {
+      assertEquals(List.of("a", "b"), texts(submitLines("a\nb", 2).get("lines")));
+    }
+
+    @Test
+    void is_kept_in_its_exact_bytes() throws Exception {
+      List<String> lines =
+          List.of(
+              "printf \udcff\udc80",
+              "é漢字😀",
+              "\u001b[31m\t\"\\\u007f",
+              "\udced\udca0\udc80",
+              "a\u2028b");
+      assertEquals(
+          lines, texts(submitBytes(ExactText.encode(String.join("\n", lines)), 5).get("lines")));
+    }
+
+    @Test
+    void may_be_as_long_as_an_argument_and_not_longer() throws Exception {
+      String longest = "x".repeat(131_071);
+      JsonNode array = submitLines("a\n" + longest + "\n" + longest + "\nb\n" + longest, 5);
+      assertEquals(List.of("a", longest, longest, "b", longest), texts(array.get("lines")));
+      // as the system has it
+      assertEquals(0, Executed.run(home, "/bin/true", longest).code());
+      assertThrows(IOException.class, () -> Executed.run(home, "/bin/true", longest + "x"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {131_072, 262_143, 262_144, 262_145, 1_000_000})
+    void is_skipped_at_any_length_where_it_is_a_comment_or_blank(int length) throws Exception {
+      String content = "a\n#" + "x".repeat(length) + "\n" + " ".repeat(length) + "\nb\n";
+      assertEquals(List.of("a", "b"), texts(submitLines(content, 2).get("lines")));
+    }
+
+    @Test
+    void of_many_is_the_one_that_it_was() throws Exception {
+      Random random = new Random(1);
+      List<String> lines =
+          Stream.generate(() -> "x" + "y".repeat(random.nextInt(random.nextInt(9) == 0 ? 9999 : 9)))
+              .limit(3000)
+              .toList();
+      assertEquals(
+          lines, texts(submitLines(String.join("\n#\n", lines) + "\n", 3000).get("lines")));
+    }
+
+    @Test
+    void may_come_from_standard_input() throws Exception {
+      // a pipe gives what it has
+      InputStream slow =
+          new FilterInputStream(
+              new ByteArrayInputStream("echo 1\necho 2".getBytes(StandardCharsets.UTF_8))) {
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+              return super.read(bytes, offset, 1);
+            }
+          };
+      CommandContext.Ran ran = context.input(slow).run("lbatch", "--each-line", "-").exits(0);
+      assertEquals("Submitted batch job 1, 2 tasks\n", ran.out());
+      JsonNode array = context.job("1.json");
+      assertEquals(List.of("echo 1", "echo 2"), texts(array.get("lines")));
+      assertEquals("sh", array.get("name").asText());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "logs/%A_%a.out, logs/%A_%a.out",
+      "%x-%4a-%j.%u, my 50%% job-%4a-%j.ada",
+      "100%%.%n, 100%%.0",
+      "\\%j, %%j",
+    })
+    void has_the_symbols_of_its_files_left_that_are_its_own(String given, String kept)
+        throws Exception {
+      JsonNode array =
+          submitLines("true\n", 1, "-J", "my 50% job", "-o", given, "-e", given, "-i", given);
+      for (String field : List.of("stdout", "stderr", "stdin")) {
+        assertEquals(kept, array.get(field).asText(), field);
+      }
+    }
+
+    @Test
+    void has_the_cores_the_name_and_the_directory_that_the_options_say() throws Exception {
+      Files.createDirectory(home.resolve("sub"));
+      JsonNode array = submitLines("true\n", 1, "-n", "2", "-c", "3", "-J", "n", "-D", "sub");
+      assertEquals(6, array.get("cores").asInt());
+      assertEquals("n", array.get("name").asText());
+      assertEquals(home.resolve("sub").toString(), array.get("directory").asText());
+      assertEquals(home.toString(), array.get("submit_directory").asText());
+    }
+
+    @Test
+    void is_read_from_a_file_beside_the_submitter_and_gives_the_array_its_name() throws Exception {
+      Path sub = Files.createDirectories(home.resolve("a/b"));
+      Files.writeString(home.resolve("a/lines.txt"), "true\n");
+      context.in(sub.toString()).run("lbatch", "-D", "/", "--each-line=../lines.txt").exits(0);
+      assertEquals("lines.txt", context.job("1.json").get("name").asText());
+    }
+
+    @Test
+    void is_counted_by_nobody_who_wants_the_bare_id() throws Exception {
+      Files.writeString(home.resolve("list"), "true\nfalse\n");
+      assertEquals(
+          "1\n", context.run("lbatch", "--parsable", "--each-line", "list").exits(0).out());
+    }
+
+    @Test
+    void of_a_command_is_none_of_the_words_behind_it() throws Exception {
+      assertEquals(
+          List.of("x", "--each-line", "list"),
+          texts(submit("x", "--each-line", "list").get("command")));
+    }
+
+    @Test
+    void and_a_command_are_refused() throws Exception {
+      refused(
+          2,
+          "--each-line list and a command, 'my x': expected one of them, because each line is a"
+              + " command; see lbatch --help",
+          "lbatch",
+          "--each-line",
+          "list",
+          "my x");
+    }
+
+    @Test
+    void of_no_file_is_refused() throws Exception {
+      String expected = "; expected a file with a command a line, or - for standard input";
+      refused(2, "--each-line ''" + expected, "lbatch", "--each-line", "");
+      refused(1, "--each-line no/x: no such file" + expected, "lbatch", "--each-line", "no/x");
+      refused(1, "--each-line .: is a directory" + expected, "lbatch", "--each-line", ".");
+      refused(
+          1,
+          "--each-line \\xff: a path with bytes that are not UTF-8 can't be opened here; read it as"
+              + " standard input: lbatch --each-line - <FILE",
+          "lbatch",
+          "--each-line",
+          "\udcff");
+    }
+
+    @Test
+    void of_no_file_makes_no_queue() {
+      context.run("lbatch", "--each-line", "nowhere").exits(1);
+      assertFalse(Files.exists(context.uriFile()));
+    }
+
+    @Test
+    void is_refused_where_the_file_is_closed_to_the_user() throws Exception {
+      assumeFalse(SmallDisk.isRoot(), "root may read everything");
+      Path list = Files.writeString(home.resolve("list"), "true\n");
+      Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("-w-------"));
+      refused(
+          1,
+          "--each-line list: can't be read: "
+              + list
+              + ": permission denied; expected a file with a command a line, or - for standard"
+              + " input",
+          "lbatch",
+          "--each-line",
+          "list");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", "# a\n \t\n\n#b"})
+    void is_wanted_at_least_once(String content) throws Exception {
+      Files.writeString(home.resolve("list"), content);
+      refused(
+          1,
+          "--each-line list: no line to run, expected a command a line (blank lines and those that"
+              + " begin with # are skipped); nothing was accepted",
+          "lbatch",
+          "--each-line",
+          "list");
+    }
+
+    @Test
+    void with_a_nul_byte_is_refused() throws Exception {
+      Files.writeString(home.resolve("list"), "a\n# \0 is no harm here\n\nb\0c\n");
+      refused(
+          1,
+          "--each-line list: line 4 has a NUL byte, which no command can hold; nothing was accepted:"
+              + " expected text, in UTF-8 or another encoding without such bytes",
+          "lbatch",
+          "--each-line",
+          "list");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {131_072, 262_143, 262_144, 262_145, 1_000_000})
+    void that_is_too_long_is_refused(int length) throws Exception {
+      for (String last : List.of("", "\n", "\nb\n")) {
+        Files.writeString(home.resolve("list"), "a\n#\n" + "x".repeat(length) + last);
+        refused(
+            1,
+            "--each-line list: line 3 is longer than 131071 bytes, the most that a command's"
+                + " argument can have; nothing was accepted: put it into a script, and have the line"
+                + " run that",
+            "lbatch",
+            "--each-line",
+            "list");
+      }
+    }
+
+    @Test
+    void that_begins_with_more_blanks_than_it_may_have_bytes_is_refused() throws Exception {
+      Files.writeString(home.resolve("list"), " ".repeat(1_000_000) + "x");
+      CommandContext.Ran ran = context.run("lbatch", "--each-line", "list").exits(1);
+      assertTrue(ran.err().contains("line 1 is longer than 131071 bytes"), ran::toString);
+    }
+
+    @Test
+    void that_can_not_be_read_is_no_fault_of_the_queues_disk() throws Exception {
+      InputStream broken =
+          new SequenceInputStream(
+              new ByteArrayInputStream("true\n".getBytes(StandardCharsets.UTF_8)),
+              new InputStream() {
+                @Override
+                public int read() throws IOException {
+                  throw new IOException("No space left on device");
+                }
+              });
+      context.input(broken);
+      refused(
+          1,
+          "--each-line -: can't be read: No space left on device; nothing was accepted",
+          "lbatch",
+          "--each-line",
+          "-");
+    }
+
+    @Test
+    void wants_no_more_cores_than_the_queue_has() throws Exception {
+      context.run("lbatch", "true").exits(0);
+      context.limit(2);
+      Files.writeString(home.resolve("list"), "true\n");
+      refused(
+          1,
+          "3 cores wanted: the queue "
+              + context.uriFile()
+              + " has 2; ask for no more with -n, or raise its limit: localqd -n 3 restart",
+          "lbatch",
+          "-n3",
+          "--each-line",
+          "list");
+    }
+
+    @Test
+    void of_an_array_that_the_disk_has_no_room_for_leaves_nothing_behind() throws Exception {
+      Path place = Files.createDirectory(home.resolve("disk"));
+      SmallDisk disk = SmallDisk.mount(place, "400k");
+      try (disk) {
+        CommandContext small = new CommandContext(place);
+        small.run("lbatch", "true").exits(0);
+        Path list = Files.writeString(home.resolve("list"), "echo a line\n".repeat(50_000));
+        CommandContext.Ran ran = small.run("lbatch", "--each-line", list.toString()).exits(1);
+        assertEquals("", ran.out());
+        assertEquals(
+            "lbatch: "
+                + small.spool(".localq/tmp")
+                + ": No space left on device; nothing was accepted: free some space (df -h) or file"
+                + " names (df -i), and try again\n",
+            ran.err());
+        try (Stream<Path> drafts = Files.list(small.spool(".localq/tmp"))) {
+          assertEquals(List.of(), drafts.toList());
+        }
+        Files.writeString(list, "true\n");
+        ran = small.run("lbatch", "--each-line", list.toString()).exits(0);
+        assertEquals("Submitted batch job 2, 1 task\n", ran.out());
+      }
     }
   }
 

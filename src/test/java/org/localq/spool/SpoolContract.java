@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -21,6 +22,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +31,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -40,6 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.core.Candidate;
 import org.localq.core.Claim;
+import org.localq.core.ExactText;
 import org.localq.core.Exit;
 import org.localq.core.IdSet;
 import org.localq.core.Job;
@@ -254,6 +259,125 @@ abstract class SpoolContract {
       bench.submit("a");
       bench.assertNames(".localq/tmp", "4711-99-0");
       assertEquals("another thread's", bench.text(".localq/tmp/4711-99-0"));
+    }
+  }
+
+  @Nested
+  class Submit_array {
+    /** Lines, each a buffer's middle; {@code atEnd} is what happens behind the last. */
+    private Lines lines(Runnable atEnd, byte[]... lines) {
+      Iterator<byte[]> rest = List.of(lines).iterator();
+      return () -> {
+        if (!rest.hasNext()) {
+          atEnd.run();
+          return Optional.empty();
+        }
+        byte[] line = rest.next();
+        ByteBuffer buffer = ByteBuffer.allocate(line.length + 20).slice(9, line.length + 5);
+        return Optional.of(buffer.put(1, line).position(1).limit(1 + line.length));
+      };
+    }
+
+    private Lines lines(String... lines) {
+      return lines(() -> {}, Stream.of(lines).map(ExactText::encode).toArray(byte[][]::new));
+    }
+
+    private static List<String> texts(JsonNode list) {
+      List<String> texts = new ArrayList<>();
+      list.forEach(node -> texts.add(node.asText()));
+      return texts;
+    }
+
+    @Test
+    void writes_a_job_file_with_the_tasks_and_the_lines_behind_it() throws IOException {
+      Job job = Bench.job("sh", "-c");
+      String[] lines = {"", "a\tb\\\"\u007f\u0001", "\u00e9 \ud83d\ude00", "\udcff\udc80"};
+      assertEquals(ONE, bench.spool.submitArray(job, lines(lines)));
+      String text = bench.text("1.json");
+      String fields = new String(JobWriter.write(job), StandardCharsets.UTF_8);
+      String common = fields.substring(0, fields.lastIndexOf("\n}"));
+      assertEquals(
+          common + ",\n  \"tasks\" :         4,\n  \"lines\" : [\n",
+          text.substring(0, text.indexOf("    \"\",\n")));
+      assertTrue(text.endsWith("\"\n  ]\n}\n"), text);
+      JsonNode array = new JsonMapper().readTree(text);
+      assertEquals(List.of(lines), texts(array.get("lines")));
+    }
+
+    @Test
+    void reads_its_lines_before_it_takes_an_id() throws IOException {
+      Lines none =
+          lines(
+              () -> {
+                throw Refusal.of("no");
+              },
+              new byte[99_999]);
+      Job job = Bench.job("sh");
+      assertEquals(
+          "no", assertThrows(Refusal.class, () -> bench.spool.submitArray(job, none)).getMessage());
+      bench.assertNames(".localq/tmp");
+      bench.assertNames(".localq/seq", "0");
+      assertEquals(Set.of(), bench.spool.pending());
+    }
+
+    @Test
+    void keeps_its_draft_when_an_id_turns_out_to_be_taken() throws IOException {
+      bench.put("1.json", "not mine");
+      bench.put("2.json", "nor this");
+      assertEquals(new JobId(3), bench.spool.submitArray(Bench.job("sh"), lines("x")));
+      assertEquals("not mine", bench.text("1.json"));
+      bench.assertNames(".localq/tmp");
+    }
+
+    @Test
+    void forces_the_file_then_the_counter_then_its_name() throws IOException {
+      bench.fsync.forget();
+      bench.spool.submitArray(Bench.job("sh"), lines("x"));
+      long size = Files.size(bench.layout.pending(ONE));
+      List<RecordingFsync.Forced> calls = bench.fsync.calls();
+      assertEquals(
+          List.of("file of " + size + " bytes", ".localq/seq", ""),
+          bench.fsync.order(),
+          bench.evidence());
+      assertTrue(calls.get(1).names().contains(".localq/seq/1"), calls.toString());
+      assertFalse(calls.get(1).names().contains("1.json"), calls.toString());
+      assertTrue(calls.get(2).names().contains("1.json"), calls.toString());
+    }
+
+    @Test
+    void has_its_number_in_the_file_before_that_is_forced() throws IOException {
+      List<String> seen = new ArrayList<>();
+      bench.fsync.before(
+          what -> {
+            if (what.startsWith("file")) {
+              seen.add(bench.text(".localq/tmp/" + bench.names(".localq/tmp").first()));
+            }
+          });
+      bench.spool.submitArray(Bench.job("sh"), lines("x", "y"));
+      assertEquals(List.of(bench.text("1.json")), seen);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"file", ".localq/seq", ""})
+    void leaves_nothing_behind_where_one_of_them_can_not_be_forced(String which)
+        throws IOException {
+      bench.fsync.before(
+          what -> {
+            if (which.equals("file") ? what.startsWith("file") : what.equals(which)) {
+              throw new IOException("no disk");
+            }
+          });
+      assertThrows(IOException.class, () -> bench.spool.submitArray(Bench.job("sh"), lines("x")));
+      assertEquals(Set.of(), bench.spool.pending(), bench.evidence());
+      bench.assertNames(".localq/tmp");
+    }
+
+    @Test
+    void makes_a_file_that_is_the_users_alone() throws IOException {
+      bench.spool.submitArray(Bench.job("sh"), lines("x"));
+      assertEquals(
+          "rw-------",
+          PosixFilePermissions.toString(Files.getPosixFilePermissions(bench.layout.pending(ONE))));
     }
   }
 
