@@ -42,7 +42,8 @@ final class LbatchCommand extends Command {
     spec.usageMessage()
         .description(
             "Submits a command. It runs in this directory, with this environment, when its cores are free.")
-        .customSynopsis("lbatch [OPTION…] COMMAND [WORD…]", "lbatch [OPTION…] --each-line FILE")
+        .customSynopsis(
+            "lbatch [OPTION…] COMMAND [WORD…]", "       lbatch [OPTION…] --each-line FILE")
         .footer(
             "",
             "Everything from the first word that is no option on is the command, untouched. File names are"
@@ -58,7 +59,9 @@ final class LbatchCommand extends Command {
             option("-e", "--error", "FILE", "Takes its errors (default: where its output goes).")
                 .build())
         .addOption(option("-i", "--input", "FILE", "What it reads (default: /dev/null).").build())
-        .addOption(option("-J", "--job-name", "NAME", "Its name (default: the command's).").build())
+        .addOption(
+            option("-J", "--job-name", "NAME", "Its name (default: the command's, or FILE's).")
+                .build())
         .addOption(option("-D", "--chdir", "DIR", "Its directory (default: this one).").build())
         .addOption(
             option(

@@ -184,6 +184,34 @@ class SubmitIT {
     }
   }
 
+  @Test
+  void an_array_is_left_to_java() throws Exception {
+    List<Call> calls =
+        List.of(
+            call("--each-line", "list"),
+            call("--each-line=list"),
+            call("--each-line", "-"),
+            call("--each-line=-"),
+            call("--each-line", "-", "-n", "2"),
+            call("-n2", "--each-line", "list"),
+            call("-n", "2", "-J", "x", "--each-line", "list"),
+            call("--parsable", "--each-line", "list"),
+            call("--each-line", "list", "--parsable"),
+            call("--each-line", "list", "true"),
+            call("--each-line=", "true"),
+            call("--each-line", "true"),
+            call("--each-line"),
+            call("--each", "list", "true"),
+            call("-J", "--each-line", "true"));
+    List<Came> came = byScript(calls);
+    for (int i = 0; i < calls.size(); i++) {
+      assertEquals(
+          new Came(LEFT_TO_JAVA, "", "", Optional.empty()), came.get(i), calls.get(i)::toString);
+    }
+    Came of = byScript(List.of(call("true", "--each-line", "list"))).get(0);
+    assertEquals(0, of.code(), () -> "a command's own words: " + of);
+  }
+
   private Call call(String... words) {
     return new Call(
         List.of(words), Map.of("HOME", home.toString()), home.resolve("wörk dir").toString());
@@ -254,7 +282,7 @@ class SubmitIT {
   private List<String> option(Random random) {
     String letter =
         random.nextInt(12) == 0
-            ? pick(random, "-D", "-z", "-u")
+            ? pick(random, "-D", "-z", "-u", "--each-line")
             : pick(random, "-n", "-c", "-o", "-e", "-i", "-J", "--parsable");
     if (letter.equals("--parsable")) {
       return List.of(letter);
@@ -271,6 +299,7 @@ class SubmitIT {
               case "-J" -> "--job-name";
               case "-u" -> "--uri";
               case "-D" -> "--chdir";
+              case "--each-line" -> letter;
               default -> "--zone";
             };
     String value =
@@ -281,6 +310,7 @@ class SubmitIT {
                   : pick(random, "0", "01", "+1", "x", "", "99999999999");
           case "-u" ->
               pick(random, home + "/.localq/localqd", home + "/.localq/../.localq/localqd", "x y");
+          case "--each-line" -> pick(random, "-", "list", word(random, 2));
           case "-i" -> pick(random, "/dev/null", "in", "in-%j", word(random, 2));
           case "-o", "-e" ->
               random.nextInt(8) > 0
