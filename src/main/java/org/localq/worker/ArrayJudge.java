@@ -48,6 +48,9 @@ final class ArrayJudge {
    */
   Judge.Next judge(Locked locked, RunningDirectory running, JobId array) throws IOException {
     boolean closed = locked.isClaimed(array);
+    if (closed) {
+      locked.dropPendingTwin(array);
+    }
     if (closed && locked.isDone(array)) {
       locked.cleanUp(array);
       log.say(array, "has its record; what running/ still held of it is removed");

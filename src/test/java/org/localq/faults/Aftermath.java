@@ -76,7 +76,7 @@ final class Aftermath {
 
   private final Path home;
   private final Identity identity;
-  private final Set<Long> restarted = new TreeSet<>();
+  private final Set<JobId> restarted = new TreeSet<>();
   private final List<String> violations = new ArrayList<>();
   private boolean tookOver;
 
@@ -197,7 +197,7 @@ final class Aftermath {
       }
       Files.writeString(running.resolve(attempt + ".started"), "4711 99\n");
       if (Files.exists(running.resolve(id + ".json"))) {
-        restarted.add(launch.mark().id().number());
+        restarted.add(launch.mark().id());
         Files.createFile(running.resolve(attempt + ".exit-0"));
       }
     }
@@ -219,7 +219,11 @@ final class Aftermath {
     int most = promises.refused.isEmpty() ? scenario.refusals() : 1;
     expect(refused.size() <= most, "refused: " + reasons(spool, refused));
     for (JobId id : all) {
-      judge(spool.find(id).orElseThrow(), promises);
+      Entry entry = spool.find(id).orElseThrow();
+      judge(entry, promises);
+      if (entry instanceof Entry.Finished array && array.tasks().isPresent()) {
+        judgeTasks(array, all);
+      }
     }
     Set<JobId> known = new TreeSet<>(all);
     known.addAll(spool.held());
@@ -231,42 +235,41 @@ final class Aftermath {
     }
     expectAll(promises.accepted, known, "was accepted, and is gone");
     expectAll(promises.refused, refused, "was refused, and is not in rejected/");
-    for (long id : promises.accepted) {
-      boolean lost = refused.contains(new JobId(id)) && !promises.refused.contains(id);
+    for (JobId id : promises.accepted) {
+      boolean lost = refused.contains(id) && !promises.refused.contains(id);
       expect(
           !lost || scenario == PowerScenario.DAMAGE,
           "job " + id + " was accepted, and is REJECTED");
     }
     expect(!promises.ours || !tookOver, "it was this machine's spool, and is another's");
     long told = 0;
-    for (Set<Long> ids : List.of(promises.accepted, promises.refused)) {
-      told = Math.max(told, ids.stream().mapToLong(id -> id).max().orElse(0));
+    for (Set<JobId> ids : List.of(promises.accepted, promises.refused)) {
+      told = Math.max(told, ids.stream().mapToLong(JobId::number).max().orElse(0));
     }
     JobId next = spool.submit(id -> SampleJob.of("next").build());
     expect(next.number() > told, "id " + next + " was given out again");
   }
 
   /** Those of these ids of which the spool says that their records may have gone. */
-  private static Set<JobId> collected(Spool spool, Set<Long> ids) throws IOException {
+  private static Set<JobId> collected(Spool spool, Set<JobId> ids) throws IOException {
     Set<JobId> collected = new TreeSet<>();
-    for (long id : ids) {
-      if (spool.isRetired(new JobId(id))) {
-        collected.add(new JobId(id));
+    for (JobId id : ids) {
+      if (spool.isRetired(id)) {
+        collected.add(id);
       }
     }
     return collected;
   }
 
-  private void expectAll(Set<Long> promised, Set<JobId> there, String otherwise) {
-    for (long id : promised) {
-      expect(there.contains(new JobId(id)), "job " + id + " " + otherwise);
+  private void expectAll(Set<JobId> promised, Set<JobId> there, String otherwise) {
+    for (JobId id : promised) {
+      expect(there.contains(id), "job " + id + " " + otherwise);
     }
   }
 
   /** A job on hold has not ended, and the records that it refers to are there. */
   private void judgeHeld(Spool spool, JobId id, Promises promises) throws IOException {
-    boolean ended =
-        promises.ran.contains(id.number()) || promises.recorded.containsKey(id.number());
+    boolean ended = promises.ran.contains(id) || promises.recorded.containsKey(id);
     expect(!ended, "job " + id + " has ended, and is on hold");
     String job = Files.readString(spool.layout().root().resolve("held/" + id + ".json"));
     Matcher reference = REFERENCE.matcher(job);
@@ -277,7 +280,7 @@ final class Aftermath {
   }
 
   private void judge(Entry entry, Promises promises) {
-    long id = entry.id().number();
+    JobId id = entry.id();
     if (entry instanceof Entry.Rejected rejected) {
       expect(!rejected.reason().isEmpty(), "drop " + id + " has no reason");
       return;
@@ -300,6 +303,9 @@ final class Aftermath {
                 expect(
                     outcome.state().name().equals(state),
                     "job " + id + " was " + state + ", and is " + outcome));
+    if (finished.tasks().isPresent()) {
+      return;
+    }
     outcome
         .exitCode()
         .ifPresent(
@@ -307,6 +313,18 @@ final class Aftermath {
                 expect(
                     again ? code == 0 : promises.codes.contains(id + ":" + code),
                     "job " + id + " never ended with " + code));
+  }
+
+  /** Of an array that nobody cancelled every task has a record. */
+  private void judgeTasks(Entry.Finished array, Set<JobId> ended) {
+    long tasks = ended.stream().filter(id -> id.isTask() && id.array().equals(array.id())).count();
+    boolean cancelled = array.result().outcome().state() == State.CANCELLED;
+    int count = array.tasks().orElseThrow().count();
+    expect(
+        tasks == count || (cancelled && tasks < count),
+        tasks + " of " + count + " tasks have records: " + ended);
+    int counted = array.tasks().orElseThrow().ended().values().stream().mapToInt(n -> n).sum();
+    expect(counted == count, counted + " of " + count + " tasks are counted");
   }
 
   private static String reasons(Spool spool, Set<JobId> refused) throws IOException {

@@ -131,6 +131,10 @@ final class CrashDisk {
       if (wrote.file().startsWith("/")) {
         find(Path.of(wrote.file())).ifPresent(file -> append(file, wrote.bytes()));
       }
+    } else if (event instanceof TraceEvent.Overwrote wrote) {
+      if (wrote.file().startsWith("/")) {
+        find(Path.of(wrote.file())).ifPresent(file -> overwrite(file, wrote));
+      }
     } else if (event instanceof TraceEvent.Linked linked) {
       find(linked.from())
           .ifPresent(file -> parent(linked.to()).ifPresent(in -> add(in, linked.to(), file)));
@@ -155,6 +159,15 @@ final class CrashDisk {
     int middle = bytes.length() / 2;
     Change first = write(file, false, bytes.substring(0, middle), Optional.empty());
     write(file, false, bytes.substring(middle), Optional.of(first));
+  }
+
+  /** As one change of the whole, which can be lost by itself. */
+  private void overwrite(Node file, TraceEvent.Overwrote wrote) {
+    StringBuilder bytes = new StringBuilder(file.now.bytes());
+    int end = wrote.at() + wrote.bytes().length();
+    bytes.setLength(Math.max(bytes.length(), end));
+    bytes.replace(wrote.at(), end, wrote.bytes());
+    write(file, true, bytes.toString(), Optional.empty());
   }
 
   private void rename(TraceEvent.Renamed renamed) {

@@ -71,11 +71,47 @@ class KillIT {
     killWorkerAtEvery("openat", true);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"rename", "link"})
+  @Injection(1)
+  void a_worker_killed_over_arrays_at_every(String call) throws Exception {
+    killWorkerAtEvery(call, false, this::arrays);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fsync", "unlink", "write"})
+  @Tag("long")
+  @Injection(1)
+  void a_worker_killed_over_arrays_at_every_less_telling(String call) throws Exception {
+    killWorkerAtEvery(call, false, this::arrays);
+  }
+
+  /** Something to do at each round; the ids that are known. */
+  private interface Work {
+    List<String> submit(int round) throws IOException;
+  }
+
+  /**
+   * An array, one whose canceller died behind its marker, and one of which a task was cancelled so.
+   */
+  private List<String> arrays(int n) throws IOException {
+    trial.submitArray(3, n % 5, "0");
+    String cancelled = trial.tryToSubmitArray(2, 0, "0");
+    Files.createFile(trial.spool().resolve("running").resolve(cancelled + ".cancel"));
+    String one = trial.tryToSubmitArray(2, 0, "0");
+    Files.createFile(trial.spool().resolve("running").resolve(one + "_2.cancel"));
+    return List.of();
+  }
+
+  private void killWorkerAtEvery(String call, boolean inSpoolOnly) throws Exception {
+    killWorkerAtEvery(call, inSpoolOnly, this::work);
+  }
+
   /**
    * Each worker finds what the one that was killed a call earlier has left, or, where nothing is
    * left, new work of every kind: a job, a drop, a job whose canceller died behind its marker.
    */
-  private void killWorkerAtEvery(String call, boolean inSpoolOnly) throws Exception {
+  private void killWorkerAtEvery(String call, boolean inSpoolOnly, Work work) throws Exception {
     Strace.assumeInstalled();
     // the calls of shims are counted, and struck, too
     trial(2).mayLose().submit(1, 0, "0");
@@ -84,7 +120,7 @@ class KillIT {
     int n = 0;
     while (struck && ++n < MOST) {
       if (n == 1 || trial.isSettled()) {
-        ids = work(n);
+        ids = work.submit(n);
       }
       Strace strace = kill(call, n, inSpoolOnly ? spoolPaths(ids) : List.of());
       Process worker = trial.localq().launch(Map.of(), strace.wrapper(), trial.runLine());

@@ -44,7 +44,14 @@ record Oracle(Path spool, Witness witness, Expected expected) {
     ids(records, seen.keySet(), broken);
     refusals(broken);
     seen.forEach((id, events) -> starts(id, events, broken));
-    records.forEach((id, record) -> ends(id, record, seen.getOrDefault(id, List.of()), broken));
+    records.forEach(
+        (id, record) -> {
+          if (record.path("result").has("tasks")) {
+            tasks(id, record, records, broken);
+          } else {
+            ends(id, record, seen.getOrDefault(id, List.of()), broken);
+          }
+        });
     return broken;
   }
 
@@ -119,6 +126,43 @@ record Oracle(Path spool, Witness witness, Expected expected) {
     }
     if (attempts.size() > 1) {
       broken.add("job " + id + ": its command started " + attempts.size() + " times: " + attempts);
+    }
+  }
+
+  /** An array's record counts its tasks' records, and has their highest exit code. */
+  private static void tasks(
+      String id, JsonNode array, Map<String, JsonNode> records, List<String> broken) {
+    Map<String, Integer> counts = new TreeMap<>();
+    int code = 0;
+    int missing = 0;
+    for (int task = 1; task <= array.path("tasks").asInt(); task++) {
+      JsonNode result = records.getOrDefault(id + "_" + task, array).path("result");
+      if (result.has("tasks")) {
+        missing++;
+      } else {
+        counts.merge(result.path("state").asText(), 1, Integer::sum);
+        code = Math.max(code, result.path("exit_code").asInt());
+      }
+    }
+    boolean cancelled = array.path("result").path("state").asText().equals("CANCELLED");
+    if (missing > 0) {
+      if (!cancelled) {
+        broken.add("job " + id + ": " + missing + " of its tasks have no record");
+      }
+      counts.merge("CANCELLED", missing, Integer::sum);
+    }
+    Map<String, Integer> counted = new TreeMap<>();
+    array
+        .path("result")
+        .path("tasks")
+        .properties()
+        .forEach(entry -> counted.put(entry.getKey(), entry.getValue().asInt()));
+    if (!counted.equals(counts)) {
+      broken.add("job " + id + ": its tasks are counted as " + counted + ", and are " + counts);
+    }
+    boolean lost = counts.containsKey("LOST");
+    if (array.path("result").path("exit_code").asInt() != (lost && !cancelled ? 0 : code)) {
+      broken.add("job " + id + ": its tasks' highest exit code is " + code + ": " + array);
     }
   }
 

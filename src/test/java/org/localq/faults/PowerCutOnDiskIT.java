@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.localq.core.JobId;
 import org.localq.system.Installation;
 
 /**
@@ -107,7 +108,7 @@ class PowerCutOnDiskIT {
   private void submits(List<String> wrapper, Promises promises) {
     Installation.Result submitted = trial.run(wrapper, trial.submitLine(1, 3, "0"));
     if (submitted.out().endsWith("\n")) {
-      promises.accepted.add(Long.parseLong(submitted.text()));
+      promises.accepted.add(JobId.parse(submitted.text()).orElseThrow());
     }
   }
 
@@ -158,11 +159,11 @@ class PowerCutOnDiskIT {
     return Aftermath.of(trial.localq().home(), host.strip(), promises, like);
   }
 
-  private Set<Long> seen(String what) throws IOException {
+  private Set<JobId> seen(String what) throws IOException {
     return trial.witness().events().stream()
         .skip(former)
         .filter(event -> event.what().equals(what))
-        .map(event -> Long.parseLong(event.id()))
+        .map(event -> JobId.parse(event.id()).orElseThrow())
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
@@ -238,7 +239,7 @@ class PowerCutOnDiskIT {
     Promises promises = promises();
     Process worker = trial.localq().launch(Map.of(), wrapper, trial.runLine());
     trial.awaitStart("1");
-    promises.ran.add(1L);
+    promises.ran.add(new JobId(1));
     Path cut = disk.keep("cut.img");
     trial.witness().openGate();
     trial.settle();

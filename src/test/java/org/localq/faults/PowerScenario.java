@@ -1,5 +1,7 @@
 package org.localq.faults;
 
+import java.util.Set;
+
 /**
  * Something that people do with a queue, as a shell script, in the middle of which the power is
  * cut.
@@ -42,6 +44,62 @@ enum PowerScenario {
       await [ -s "$HOME/out" ]
       localqd stop
       lcancel --grace 9 1
+      """),
+
+  /** An array, from its file to its record. */
+  ARRAY(
+      "localqd -n 1 start && localqd stop",
+      """
+      printf '%s\n' "$witness" 'echo "ran $LOCALQ_JOB_ID"; exit 4' >"$HOME/lines"
+      lbatch --each-line "$HOME/lines"
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  /** A worker that died with an array half claimed, and the note behind what is claimed. */
+  DEAD_CLAIMER_OF_TASKS(
+      """
+      printf '%s\n' "$witness" "$witness" >"$HOME/lines"
+      lbatch --each-line "$HOME/lines"
+      printf '{ "command": ["sh", "-c", "x"] }' >"$queue/.localq/tmp/1-1-1"
+      chmod 600 "$queue/.localq/tmp/1-1-1"
+      """,
+      """
+      : >"$running/1.claimed-0"
+      echo 'echo "ran 1_1 1"; exit 3' >"$running/1_1.1.run-$boot"
+      ln "$queue/.localq/tmp/1-1-1" "$running/1_1.json"
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  CANCEL_OF_A_PENDING_ARRAY(
+      """
+      printf '%s\n' true true >"$HOME/lines"
+      lbatch --each-line "$HOME/lines"
+      """,
+      "lcancel 1"),
+
+  CANCEL_OF_A_PENDING_TASK(
+      """
+      printf '%s\n' true true >"$HOME/lines"
+      lbatch --each-line "$HOME/lines"
+      """,
+      "lcancel 1_2"),
+
+  CANCEL_OF_A_RUNNING_ARRAY(
+      """
+      echo 'echo "ran $LOCALQ_JOB_ID" >>"$HOME/out"; exec sleep 60' >"$HOME/lines"
+      echo true >>"$HOME/lines"
+      lbatch --each-line "$HOME/lines"
+      """,
+      """
+      localqd -n 1 -i 1 start
+      await [ -s "$HOME/out" ]
+      lcancel --grace 9 1
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
       """),
 
   DROP(
@@ -266,6 +324,12 @@ enum PowerScenario {
     }
     if (this == COLLECTION_AFTER_TIDYING) {
       return 4;
+    }
+    if (Set.of(ARRAY, DEAD_CLAIMER_OF_TASKS, CANCEL_OF_A_PENDING_TASK).contains(this)
+        || this == CANCEL_OF_A_PENDING_ARRAY
+        || this == CANCEL_OF_A_RUNNING_ARRAY) {
+      // an array of two
+      return 3;
     }
     return this == NEXT_SUBMIT || this == WORK || this == DRAIN || this == BAD_DROP ? 2 : 1;
   }

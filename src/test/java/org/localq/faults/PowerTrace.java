@@ -161,6 +161,8 @@ final class PowerTrace {
         .replaceAll("\\.new-[0-9-]+", ".new")
         .replaceAll("tmp/[0-9-]+", "tmp/*")
         .replaceAll("aside/.+", "aside/*")
+        .replaceAll("(?<=[/.])\\d+_\\d+(?=[./]|$)", "N_N")
+        .replaceAll("(?<=claimed-)\\d+$", "N")
         .replaceAll("(?<=[/.])\\d+(?=[./]|$)", "N")
         .replaceAll("(run|shim)-[0-9a-f]{8}", "$1-*")
         .replaceAll("^~/\\.localq/queue\\.new", "new spool")
@@ -225,6 +227,10 @@ final class PowerTrace {
       case "Renamed" -> Promises.concerns(home, ((TraceEvent.Renamed) event).to());
       case "Removed" -> Promises.concerns(home, ((TraceEvent.Removed) event).name());
       case "Forced" -> Promises.concerns(home, ((TraceEvent.Forced) event).path());
+      case "Overwrote" -> {
+        String file = ((TraceEvent.Overwrote) event).file();
+        yield file.startsWith("/") && Promises.concerns(home, Path.of(file));
+      }
       default -> {
         String file = ((TraceEvent.Wrote) event).file();
         yield file.startsWith("/") && Promises.concerns(home, Path.of(file));

@@ -10,9 +10,10 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.localq.core.JobId;
 
 /**
  * What localq has told people by some moment of a trace, and what it did that can't be undone.
@@ -24,39 +25,41 @@ final class Promises {
   /** Files that are published whole, by a rename or link; of others parts may be seen. */
   private static final Pattern PUBLISHED =
       Pattern.compile(
-          "\\.localq/(localqd|queue/((held/|running/|done/)?\\d+\\.json|running/\\d+\\.cancel"
+          "\\.localq/(localqd|queue/((held/|running/|done/)?\\d+(_\\d+)?\\.json|running/\\d+(_\\d+)?\\.cancel"
               + "|rejected/\\d+\\.reason|\\.localq/(version|host|limit|options|void|drain|shim-.*)))");
 
   private static final Pattern SUBMITTED = Pattern.compile("Submitted batch job (\\d+)");
   private static final Pattern ACCEPTED = Pattern.compile("job (\\d+): accepted from");
   private static final Pattern REFUSED =
-      Pattern.compile("job (\\d+): (?:REJECTED|its file was damaged)");
+      Pattern.compile("job (\\d+(?:_\\d+)?): (?:REJECTED|its file was damaged)");
   private static final Pattern CANCELLED =
-      Pattern.compile("job (\\d+) (?:cancelled|ended, CANCELLED)");
-  private static final Pattern ENDING = Pattern.compile("job (\\d+) was told to end");
+      Pattern.compile("job (\\d+(?:_\\d+)?) (?:cancelled|ended, CANCELLED)");
+  private static final Pattern ENDING = Pattern.compile("job (\\d+(?:_\\d+)?) was told to end");
   private static final Pattern RECORDED =
-      Pattern.compile("job (\\d+): (COMPLETED|FAILED|CANCELLED|LOST)");
-  private static final Pattern RAN = Pattern.compile("^ran (\\d+)");
-  private static final Pattern TOKEN = Pattern.compile("running/(\\d+)\\.\\d+\\.exit-(\\d+)$");
+      Pattern.compile("job (\\d+(?:_\\d+)?): (COMPLETED|FAILED|CANCELLED|LOST)");
+  private static final Pattern RAN = Pattern.compile("^ran (\\d+(?:_\\d+)?)");
+  private static final Pattern TOKEN =
+      Pattern.compile("running/(\\d+(?:_\\d+)?)\\.\\d+\\.exit-(\\d+)$");
 
-  private static final Pattern RECORD = Pattern.compile("\\.localq/queue/done/(\\d+)\\.json");
+  private static final Pattern RECORD =
+      Pattern.compile("\\.localq/queue/done/(\\d+(?:_\\d+)?)\\.json");
   private static final Pattern RESULT =
       Pattern.compile("\"state\"\\s*:\\s*\"(\\w+)\",\\s*\"exit_code\"\\s*:\\s*(\\d+)");
 
   /** Ids that were given to somebody as those of jobs. */
-  final Set<Long> accepted = new TreeSet<>();
+  final Set<JobId> accepted = new TreeSet<>();
 
   /** Ids that were said to be refused drops. */
-  final Set<Long> refused = new TreeSet<>();
+  final Set<JobId> refused = new TreeSet<>();
 
   /** Ids of jobs whose end was promised. */
-  final Set<Long> cancelled = new TreeSet<>();
+  final Set<JobId> cancelled = new TreeSet<>();
 
   /** Ids of jobs whose command ran. */
-  final Set<Long> ran = new TreeSet<>();
+  final Set<JobId> ran = new TreeSet<>();
 
   /** What the log called a job's end. */
-  final Map<Long, String> recorded = new TreeMap<>();
+  final Map<JobId, String> recorded = new TreeMap<>();
 
   /** The exit codes for which there were tokens, {@code ID:CODE}. */
   final Set<String> codes = new HashSet<>();
@@ -72,9 +75,10 @@ final class Promises {
     publish(tree);
     tree.forEach(
         (name, bytes) -> {
-          Matcher job = Pattern.compile("\\.localq/queue/(?:.*/)?(\\d+)\\.json").matcher(name);
+          Matcher job =
+              Pattern.compile("\\.localq/queue/(?:.*/)?(\\d+(?:_\\d+)?)\\.json").matcher(name);
           if (job.matches() && bytes.contains("\"command\"")) {
-            accepted.add(Long.parseLong(job.group(1)));
+            accepted.add(id(job));
           }
           token(name);
           record(name, bytes);
@@ -85,7 +89,7 @@ final class Promises {
     Matcher record = RECORD.matcher(name);
     Matcher result = RESULT.matcher(bytes);
     if (record.matches() && result.find()) {
-      long id = Long.parseLong(record.group(1));
+      JobId id = id(record);
       recorded.put(id, result.group(1));
       ran.add(id);
       codes.add(id + ":" + result.group(2));
@@ -120,7 +124,7 @@ final class Promises {
     each(RAN, text, ran::add);
     Matcher end = RECORDED.matcher(text);
     while (end.find()) {
-      recorded.put(Long.parseLong(end.group(1)), end.group(2));
+      recorded.put(id(end), end.group(2));
     }
     ours |= text.contains("localqd works on");
     version += size() - before;
@@ -135,10 +139,14 @@ final class Promises {
         + (ours ? 1 : 0);
   }
 
-  private static void each(Pattern pattern, String text, LongConsumer found) {
+  private static JobId id(Matcher matcher) {
+    return JobId.parse(matcher.group(1)).orElseThrow();
+  }
+
+  private static void each(Pattern pattern, String text, Consumer<JobId> found) {
     Matcher matcher = pattern.matcher(text);
     while (matcher.find()) {
-      found.accept(Long.parseLong(matcher.group(1)));
+      found.accept(id(matcher));
     }
   }
 

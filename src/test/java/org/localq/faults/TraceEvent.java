@@ -23,6 +23,14 @@ sealed interface TraceEvent {
    */
   record Wrote(String file, String bytes) implements TraceEvent {}
 
+  /**
+   * Bytes were written over others in the middle of a file.
+   *
+   * @param bytes a character each, 0 to 255
+   * @param at where in the file
+   */
+  record Overwrote(String file, String bytes, int at) implements TraceEvent {}
+
   /** A file got another name. */
   record Linked(Path from, Path to) implements TraceEvent {}
 

@@ -70,7 +70,8 @@ final class TraceParser {
       case "openat", "creat" -> opened(arguments);
       case "ftruncate" -> events.add(new TraceEvent.Emptied(Path.of(descriptor(arguments))));
       case "mkdir", "mkdirat" -> events.add(new TraceEvent.DirectoryMade(names(arguments).get(0)));
-      case "write", "pwrite64" -> wrote(arguments, Integer.parseInt(ended.group(2)));
+      case "write" -> wrote(arguments, Integer.parseInt(ended.group(2)));
+      case "pwrite64" -> overwrote(arguments, Integer.parseInt(ended.group(2)));
       case "link", "linkat" -> {
         List<Path> names = names(arguments);
         events.add(new TraceEvent.Linked(names.get(0), names.get(1)));
@@ -104,6 +105,15 @@ final class TraceParser {
     if (bytes.find()) {
       String all = decode(bytes.group(1));
       events.add(new TraceEvent.Wrote(descriptor(arguments), all.substring(0, written)));
+    }
+  }
+
+  private void overwrote(String arguments, int written) {
+    Matcher bytes = QUOTED.matcher(arguments);
+    if (bytes.find()) {
+      int at = Integer.parseInt(arguments.substring(arguments.lastIndexOf(' ') + 1));
+      String all = decode(bytes.group(1)).substring(0, written);
+      events.add(new TraceEvent.Overwrote(descriptor(arguments), all, at));
     }
   }
 

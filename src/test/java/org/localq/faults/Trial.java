@@ -95,6 +95,30 @@ final class Trial implements AutoCloseable {
     return result.text();
   }
 
+  /** Submits an array of such jobs, a core each; its id. */
+  String submitArray(int tasks, int code, String nap) throws IOException {
+    String id = submitLines(tasks, code, nap);
+    for (int task = 1; task <= tasks; task++) {
+      accepted.add(id + "_" + task);
+    }
+    return id;
+  }
+
+  /** The same for one that may be cancelled before all of them are claimed. */
+  String tryToSubmitArray(int tasks, int code, String nap) throws IOException {
+    unknown.addAndGet(tasks);
+    return submitLines(tasks, code, nap);
+  }
+
+  private String submitLines(int tasks, int code, String nap) throws IOException {
+    String line = String.join(" ", witness.command(code, nap)) + "\n";
+    Path lines = Files.writeString(witness.file("lines"), line.repeat(tasks));
+    Installation.Result result =
+        localq.run("lbatch", "--parsable", "-o", "/dev/null", "--each-line", lines.toString());
+    remember(result.exits(0));
+    return result.text();
+  }
+
   /** Submits such a job, and waits for its start. */
   String submitStarted(int width, int code, String nap) {
     String id = submit(width, code, nap);

@@ -80,6 +80,11 @@ final class Witness {
     return List.of("sh", script, directory.toString(), Integer.toString(code), nap);
   }
 
+  /** A file beside what was seen. */
+  Path file(String name) {
+    return directory.resolve(name);
+  }
+
   /** Lets the jobs end that take until then. */
   void openGate() throws IOException {
     Files.createFile(directory.resolve(GATE));
