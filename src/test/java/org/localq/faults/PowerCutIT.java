@@ -3,14 +3,18 @@ package org.localq.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.localq.faults.PowerScenario.ARRAY;
 import static org.localq.faults.PowerScenario.BAD_DROP;
 import static org.localq.faults.PowerScenario.CANCEL_AGAIN;
 import static org.localq.faults.PowerScenario.CANCEL_OF_A_PENDING_JOB;
+import static org.localq.faults.PowerScenario.CANCEL_OF_A_PENDING_TASK;
+import static org.localq.faults.PowerScenario.CANCEL_OF_A_RUNNING_ARRAY;
 import static org.localq.faults.PowerScenario.COLLECTION;
 import static org.localq.faults.PowerScenario.COLLECTION_AFTER_TIDYING;
 import static org.localq.faults.PowerScenario.DAMAGE;
 import static org.localq.faults.PowerScenario.DEAD_CANCELLER;
 import static org.localq.faults.PowerScenario.DEAD_CLAIMER;
+import static org.localq.faults.PowerScenario.DEAD_CLAIMER_OF_TASKS;
 import static org.localq.faults.PowerScenario.DEAD_FINISHER;
 import static org.localq.faults.PowerScenario.DEAD_FOUNDER;
 import static org.localq.faults.PowerScenario.DEAD_SHIM;
@@ -94,6 +98,20 @@ class PowerCutIT {
                 "names in running, .localq/tmp/* renamed to running/N.cancel",
                 "names in running, .localq/tmp/* renamed to running/N.N.term"),
             CANCEL_AGAIN),
+        new Site("bytes of N.json", ARRAY),
+        new Site("names in the root, N.json linked", ARRAY),
+        new Site("bytes of running/N_N.json", ARRAY),
+        new Site("names in running, running/N_N.json linked", ARRAY),
+        new Site("names in running, running/N_N.json linked", DEAD_CLAIMER_OF_TASKS),
+        new Site("names in the root, N.json renamed to running/N.json", ARRAY),
+        new Site("bytes of done/N_N.json", ARRAY),
+        new Site("names in done, .localq/tmp/* renamed to done/N_N.json", ARRAY),
+        new Site("bytes of done/N.json", ARRAY),
+        new Site("names in done, .localq/tmp/* renamed to done/N.json", ARRAY),
+        new Site(
+            "names in running, .localq/tmp/* renamed to running/N.cancel",
+            CANCEL_OF_A_RUNNING_ARRAY),
+        new Site("bytes of running/N_N.cancel", CANCEL_OF_A_PENDING_TASK),
         new Site("bytes of N.json", DROP),
         new Site("names in the root, one.json renamed to N.json", DROP),
         new Site("bytes of rejected/N.reason", BAD_DROP),
@@ -169,11 +187,15 @@ class PowerCutIT {
               "names in .localq/workers, .localq/tmp/* renamed to .localq/workers/N",
               "says nothing under another boot"),
           Map.entry(
-              "names in running, .localq/tmp/* renamed to running/N.cancel",
-              "that of the move to running/, or of the TERM, follows before anybody is told"),
-          Map.entry(
               "names in running, .localq/tmp/* renamed to running/N.N.term",
               "that of the marker comes before it, and it says nothing under another boot"),
+          Map.entry(
+              "names in running, .localq/tmp/* renamed to running/N_N.cancel",
+              "that of the move to running/, or of the TERM, follows before anybody is told"),
+          Map.entry(
+              "names in running, .localq/tmp/* renamed to running/N_N.N.term",
+              "says nothing under another boot"),
+          Map.entry("bytes of running/N_N.N.term", "says nothing under another boot"),
           Map.entry("bytes of running/N.N.term", "says nothing under another boot"),
           Map.entry(
               "names in running, running/N.json renamed to N.json",
