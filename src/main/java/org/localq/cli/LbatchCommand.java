@@ -286,7 +286,7 @@ final class LbatchCommand extends Command {
               directory(),
               pattern -> FilePattern.reduce(pattern, values),
               () -> Spool.defaultOutputOfTasks(submission.submitted(), zone()));
-      return new Job(name, wish.command(), wish.cores(), workplace, submission);
+      return new Job(name, wish.command(), wish.cores(), workplace.ofTasks(), submission);
     }
 
     private String name() {

@@ -35,7 +35,8 @@ public record Job(
             workplace.directory(),
             FilePattern.expandTask(workplace.stdin(), id),
             FilePattern.expandTask(workplace.stdout(), id),
-            workplace.stderr().map(pattern -> FilePattern.expandTask(pattern, id)));
+            workplace.stderr().map(pattern -> FilePattern.expandTask(pattern, id)),
+            workplace.appends());
     return new Job(name, words, cores, its, submission);
   }
 

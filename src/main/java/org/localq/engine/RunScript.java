@@ -73,7 +73,7 @@ final class RunScript {
     line("{ [ -d " + directory + " ] && [ -x " + directory + " ]; } || cannot directory");
     // "command" keeps a failed redirection from ending the shell
     line("command exec <" + quote(workplace.resolve(workplace.stdin())) + " || cannot stdin");
-    String to = again ? ">>" : ">";
+    String to = again || workplace.appends() ? ">>" : ">";
     String stdout = workplace.resolve(workplace.stdout());
     line("command exec " + to + quote(stdout) + " || cannot stdout");
     line(stderr(workplace, to));

@@ -135,6 +135,7 @@ final class JobReader {
     private Optional<String> stdin = Optional.empty();
     private Optional<String> stdout = Optional.empty();
     private Optional<String> stderr = Optional.empty();
+    private boolean appends;
     private Optional<Instant> submitted = Optional.empty();
     private Optional<Umask> umask = Optional.empty();
     private final Map<Resource, Limit> limits = new LinkedHashMap<>();
@@ -182,6 +183,7 @@ final class JobReader {
         case "stdin" -> stdin = Optional.of(file(field, in));
         case "stdout" -> stdout = Optional.of(file(field, in));
         case "stderr" -> stderr = Optional.of(file(field, in));
+        case "open_mode" -> appends = readOpenMode(in);
         case "submitted" -> submitted = Optional.of(instant(field, in));
         case "umask" -> umask = Optional.of(readUmask(in));
         case "limits" -> readLimits(in);
@@ -219,6 +221,14 @@ final class JobReader {
             Integer.toString(format),
             "at most " + Layout.VERSION + "; a newer localq wrote this");
       }
+    }
+
+    private static boolean readOpenMode(JsonParser in) throws IOException {
+      String text = text("open_mode", in);
+      if (!text.equals(JobWriter.APPEND) && !text.equals(JobWriter.TRUNCATE)) {
+        throw new Mistake("open_mode", quoted(text), "append or truncate");
+      }
+      return text.equals(JobWriter.APPEND);
     }
 
     private static Umask readUmask(JsonParser in) throws IOException {
@@ -327,7 +337,8 @@ final class JobReader {
               place,
               stdin.orElse(Workplace.NO_INPUT),
               stdout.orElseGet(() -> output(id, at, account)),
-              stderr);
+              stderr,
+              appends);
       Submission submission =
           new Submission(
               at,

@@ -24,6 +24,11 @@ import org.localq.core.Workplace;
 final class JobWriter {
   private static final JsonFactory JSON = new JsonFactory();
 
+  /** Of "open_mode": Slurm's words. */
+  static final String APPEND = "append";
+
+  static final String TRUNCATE = "truncate";
+
   private JobWriter() {}
 
   /** The job file of {@code job}. */
@@ -72,6 +77,9 @@ final class JobWriter {
     out.writeStringField("stdout", workplace.stdout());
     if (workplace.stderr().isPresent()) {
       out.writeStringField("stderr", workplace.stderr().get());
+    }
+    if (workplace.appends()) {
+      out.writeStringField("open_mode", APPEND);
     }
   }
 

@@ -39,7 +39,15 @@ final class RecordWriter {
 
   /** What a task's file says for itself. */
   private static final Set<String> OF_EACH_TASK =
-      Set.of(ArrayFile.TASKS, "command", "directory", "stdin", "stdout", "stderr", "submitted");
+      Set.of(
+          ArrayFile.TASKS,
+          "command",
+          "directory",
+          "stdin",
+          "stdout",
+          "stderr",
+          "open_mode",
+          "submitted");
 
   private RecordWriter() {}
 

@@ -321,16 +321,31 @@ class LbatchTest {
 
     @Test
     void has_all_else_as_a_job_has_it() throws Exception {
-      context.run("lbatch", "-J", "list", "-o", "out", "sh", "-c").exits(0);
+      context.run("lbatch", "-J", "list", "-o", "out%a", "sh", "-c").exits(0);
       ObjectNode job = (ObjectNode) context.job("1.json");
       Files.delete(context.spool("1.json"));
       Files.move(context.spool(".localq/seq/1"), context.spool(".localq/seq/0"));
-      ObjectNode array = (ObjectNode) submitLines("true\n", 1, "-o", "out");
+      ObjectNode array = (ObjectNode) submitLines("true\n", 1, "-o", "out%a");
       array.remove(NOT_LINES);
       assertEquals(job, array);
       assertEquals(
           "rw-------",
           PosixFilePermissions.toString(Files.getPosixFilePermissions(context.spool("1.json"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "out, %a, append",
+      "%a, out, append",
+      "%A, %x, append",
+      "%a, %j, ''",
+      "%03a, %%a.%a, ''",
+      "%%a, %a, append",
+    })
+    void appends_where_tasks_share_a_file(String output, String error, String mode)
+        throws Exception {
+      JsonNode array = submitLines("true\n", 1, "-o", output, "-e", error);
+      assertEquals(mode, array.path("open_mode").asText());
     }
 
     @Test

@@ -32,9 +32,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.Executed;
 import org.localq.SampleJob;
 import org.localq.core.ExactText;
+import org.localq.core.Job;
 import org.localq.core.Limit;
 import org.localq.core.Resource;
 import org.localq.core.Umask;
+import org.localq.core.Workplace;
 
 /** What a run file makes of a job, as the command sees it; executed by a real shim. */
 @ParameterizedClass
@@ -92,6 +94,17 @@ class RunScriptTest {
       }
     }
     return strings;
+  }
+
+  @Test
+  void what_appends_keeps_what_the_files_hold() throws Exception {
+    Job job = SampleJob.of("sh", "-c", "echo new; echo worse >&2").in(home.toString()).build();
+    Files.writeString(home.resolve("out"), "old\n");
+    Files.writeString(home.resolve("err"), "bad\n");
+    Workplace both = new Workplace(home.toString(), "/dev/null", "out", Optional.of("err"), true);
+    bench.job(new Job("x", job.command(), 1, both, job.submission())).run();
+    assertEquals("old\nnew\n", written("out"));
+    assertEquals("bad\nworse\n", written("err"));
   }
 
   /** A shell that writes down the words and the environment it was executed with. */

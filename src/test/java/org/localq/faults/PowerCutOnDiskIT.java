@@ -212,7 +212,7 @@ class PowerCutOnDiskIT {
             "fsync", "retval=0", which.substring(0, 1), List.of(), scratch.resolve("missing"));
     submits(missing.wrapper(), promises);
     assertTrue(missing.hasStruck());
-    assertTrue(promises.accepted.contains(2L), "lbatch did not notice");
+    assertTrue(promises.accepted.contains(new JobId(2)), "lbatch did not notice");
     assertFalse(cut(promises, PowerScenario.NEXT_SUBMIT).isEmpty());
   }
 

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +20,7 @@ import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Result;
 import org.localq.core.State;
+import org.localq.core.Tally;
 import org.localq.engine.Inherited;
 import org.localq.engine.Launch;
 import org.localq.engine.LocalEngine;
@@ -30,6 +34,7 @@ public final class JobFileFuzz {
   private static final JobId ID = new JobId(17);
   private static final Instant MODIFIED = Instant.parse("2026-01-02T03:04:05.678Z");
   private static final int LONGEST_REASON = 1000;
+  private static final FileSystem FILES = Bench.memory();
   private static final JobReader READER = new JobReader(Bench.ACCOUNT);
   private static final LocalEngine ENGINE =
       new LocalEngine(
@@ -51,16 +56,61 @@ public final class JobFileFuzz {
     JobFile record = read(bytes, true);
     if (dropped instanceof JobFile.Valid valid) {
       assertEquals(Optional.empty(), valid.result(), "the result of a file that is no record");
-      assertComesThrough(bytes, valid.job());
+      if (valid.tasks().isPresent()) {
+        assertClaimed(bytes, valid);
+      } else {
+        assertComesThrough(bytes, valid.job());
+      }
     } else {
       assertTellsWhy(((JobFile.Invalid) dropped).reason());
     }
     if (record instanceof JobFile.Valid valid) {
+      if (valid.tasks().isPresent() || lacksLines(dropped)) {
+        return;
+      }
       assertEquals(new JobFile.Valid(valid.job(), Optional.empty()), dropped, "but for its result");
       Result result = valid.result().orElseGet(Bench::cancelled);
       assertRecorded(bytes, valid.job(), result);
     } else {
       assertTellsWhy(((JobFile.Invalid) record).reason());
+    }
+  }
+
+  /** Whether it is what an array's record begins with, which is no job. */
+  private static boolean lacksLines(JobFile dropped) {
+    return dropped instanceof JobFile.Invalid invalid
+        && invalid.reason().startsWith("field \"lines\" is missing");
+  }
+
+  /** Of an array that is taken, each line becomes a task, and its record can be made. */
+  private static void assertClaimed(byte[] bytes, JobFile.Valid array) throws IOException {
+    Path file = FILES.getPath("/work/17.json");
+    Files.write(file, bytes);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    int uid = (Integer) Files.getAttribute(file, "unix:uid");
+    int count = array.tasks().orElseThrow().count();
+    try (ArrayFile open = ArrayFile.open(file, uid).orElseThrow()) {
+      Content.Whole header = new Content.Whole(open.header(), MODIFIED);
+      assertEquals(array, READER.readHeader(ID, header), "by its header");
+      for (int number = 1; number <= count; number++) {
+        ArrayFile.Line line = open.line(number);
+        assertTrue(line instanceof ArrayFile.Line.Text, () -> "line " + line);
+        JobId id = ID.ofTask(number);
+        Job task = array.job().task(id, ((ArrayFile.Line.Text) line).text());
+        byte[] its = RecordWriter.task(open.header(), task);
+        assertEquals(
+            new JobFile.Valid(task, Optional.empty()),
+            READER.read(id, new Content.Whole(its, MODIFIED), false));
+        assertQuoted(task);
+      }
+      assertEquals(new ArrayFile.Line.None(), open.line(count + 1));
+      Tally tally = new Tally();
+      tally.add(State.CANCELLED, count);
+      Result result = tally.result(true, MODIFIED);
+      byte[] record = RecordWriter.record(open.header(), array.job(), result, tally.tasks());
+      assertEquals(
+          new JobFile.Valid(array.job(), Optional.of(result), Optional.of(tally.tasks())),
+          read(record, true));
     }
   }
 

@@ -36,6 +36,7 @@ import org.localq.core.Resource;
 import org.localq.core.Result;
 import org.localq.core.State;
 import org.localq.core.Submission;
+import org.localq.core.Tasks;
 import org.localq.core.Umask;
 import org.localq.core.Usage;
 import org.localq.core.Workplace;
@@ -113,6 +114,45 @@ class JobReaderTest {
   }
 
   @Nested
+  class An_array {
+    @Test
+    void has_a_task_for_each_line_and_an_output_for_each_task() {
+      JobFile.Valid file =
+          assertInstanceOf(
+              JobFile.Valid.class,
+              read("{\"command\": [\"sh\", \"-c\"], \"lines\": [\"a\", \"b\"]}", false));
+      assertEquals(Optional.of(new Tasks(2)), file.tasks());
+      assertEquals(List.of("sh", "-c"), file.job().command());
+      assertEquals("localq-%j-20260102T030405.out", file.job().workplace().stdout());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        textBlock =
+            """
+            "tasks": 3, "lines": ["a", "b"]   | field "lines" is a list of 2, expected 3, as "tasks" says
+            "lines": ["a"], "tasks": 1        | field "tasks" is behind "lines", expected nothing there
+            "lines": ["a"], "x": 1            | field "x" is behind "lines", expected nothing there
+            "tasks": 2                        | field "lines" is missing, expected one for each of the tasks
+            """)
+    void is_none(String fields, String reason) {
+      assertEquals(reason, invalid("{\"command\": [\"x\"], " + fields + "}"));
+    }
+
+    @Test
+    void has_a_record_that_counts_all_its_tasks() {
+      String record =
+          "{\"command\": [\"x\"], \"tasks\": 3, \"result\": {\"state\": \"COMPLETED\", \"tasks\": {\"COMPLETED\": %s}}}";
+      JobFile.Valid file = assertInstanceOf(JobFile.Valid.class, read(record.formatted(3), true));
+      assertEquals(Optional.of(new Tasks(3, Map.of(State.COMPLETED, 3))), file.tasks());
+      assertEquals(
+          new JobFile.Invalid("field \"result.tasks\" is of 2 tasks, expected those of all tasks"),
+          read(record.formatted(2), true));
+    }
+  }
+
+  @Nested
   class A_bad_field {
     /** What a field holds, and what is said of it. */
     @ParameterizedTest(name = "{0}: {1}")
@@ -163,6 +203,13 @@ class JobReaderTest {
             limits | null                  | is null, expected an object of strings
             environment | "A=1"            | is "A=1", expected an object of strings
             environment | ["A=1"]          | is a list, expected an object of strings
+            lines  | "a"                   | is "a", expected a list with at least one string
+            lines  | []                    | is empty, expected a list with at least one string
+            lines  | ["a", 1]              | is 1, expected a string
+            lines  | ["\\u0000"]           | is a string that stands for no bytes, expected no NUL, no lone surrogate
+            tasks  | 0                     | is 0, expected a whole number from 1 to 999999999
+            tasks  | 1000000000            | is 1000000000, expected a whole number from 1 to 999999999
+            tasks  | "3"                   | is "3", expected a whole number from 1 to 999999999
             command | "bwa mem"            | is "bwa mem", expected a list with at least one string
             command | null                 | is null, expected a list with at least one string
             command | {}                   | is an object, expected a list with at least one string
@@ -671,6 +718,10 @@ class JobReaderTest {
   private static Job valid(String text) {
     JobFile file = new JobReader(Bench.ACCOUNT).read(ID, whole(text), false);
     return assertInstanceOf(JobFile.Valid.class, file, file::toString).job();
+  }
+
+  private static JobFile read(String text, boolean withResult) {
+    return new JobReader(Bench.ACCOUNT).read(ID, whole(text), withResult);
   }
 
   private static JobFile.Valid record(String text) {
