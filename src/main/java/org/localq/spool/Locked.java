@@ -480,11 +480,16 @@ public final class Locked implements AutoCloseable {
     while (looked < ids.length && (looked == 0 || System.nanoTime() - begun < most.toNanos())) {
       long number = ids[looked++];
       JobId id = new JobId(number);
-      if (!mentioned.contains(id) && !isWanted(id) && Files.deleteIfExists(layout.record(id))) {
+      if (!isMentioned(id, mentioned) && !isWanted(id) && Files.deleteIfExists(layout.record(id))) {
         gone.add(number);
       }
     }
     return new Collected(looked, gone.toArray());
+  }
+
+  /** Whether running/ holds anything of a job or of its tasks. */
+  private static boolean isMentioned(JobId id, SortedSet<JobId> mentioned) {
+    return mentioned.contains(id) || !mentioned.subSet(id.ofTask(0), id).isEmpty();
   }
 
   /**
@@ -499,10 +504,7 @@ public final class Locked implements AutoCloseable {
     long begun = System.nanoTime();
     Optional<Tasks> tasks = readRecord(array).flatMap(JobFile::valid).flatMap(JobFile.Valid::tasks);
     SortedSet<JobId> mentioned = claimed().mentioned();
-    if (tasks.isEmpty()
-        || isWanted(array)
-        || mentioned.contains(array)
-        || !mentioned.subSet(array.ofTask(0), array).isEmpty()) {
+    if (tasks.isEmpty() || isWanted(array) || isMentioned(array, mentioned)) {
       return OptionalInt.empty();
     }
     // against a power cut: as for the records of jobs

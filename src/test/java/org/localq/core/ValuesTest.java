@@ -51,6 +51,32 @@ class ValuesTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+      "17_0, 17, 0",
+      "1_3, 1, 3",
+      "999999999999999999_999999999, 999999999999999999, 999999999"
+    })
+    void of_a_task_is_its_arrays_number_and_its_own(String text, long number, int task) {
+      JobId id = JobId.parse(text).orElseThrow();
+      assertEquals(new JobId(number, task), id);
+      assertEquals(text, id.toString());
+      assertEquals(new JobId(number), id.array());
+      assertEquals(id, new JobId(number).ofTask(task));
+      assertTrue(id.isTask() && !id.array().isTask());
+    }
+
+    @Test
+    void comes_behind_those_of_its_tasks_and_before_the_next() {
+      List<JobId> order =
+          List.of("1", "2_0", "2_1", "2_10", "2", "3_1", "3").stream()
+              .map(id -> JobId.parse(id).orElseThrow())
+              .toList();
+      List<JobId> shuffled = new ArrayList<>(order);
+      java.util.Collections.reverse(shuffled);
+      assertEquals(order, shuffled.stream().sorted().toList());
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"1", "9", "10", "18", "2147483648", "999999999999999999"})
     void is_its_number(String text) {
       JobId id = JobId.parse(text).orElseThrow();
@@ -70,6 +96,11 @@ class ValuesTest {
           "1 ",
           "1.0",
           "1_03",
+          "1_",
+          "_1",
+          "1_1_1",
+          "1_-1",
+          "1_1000000000",
           "1e3",
           "x",
           "0x1",

@@ -544,6 +544,24 @@ class IntakeTest {
       assertEquals(JOB, bench.text("1.json"));
     }
 
+    @Test
+    void of_a_task_is_refused_where_there_is_no_array() throws IOException {
+      bench.submit("a");
+      look(0);
+      bench.put("1_3.json", JOB);
+      Files.delete(bench.layout.pending(ONE));
+      assertTrue(theRefusal(look(0)).reason().contains("there is no array 1"));
+    }
+
+    @Test
+    void of_a_task_of_an_array_is_a_job_that_waits() throws IOException {
+      bench.submit("a");
+      bench.put("1.json", "{\"command\": [\"x\"], \"cores\": 2, \"lines\": [\"a\", \"b\"]}");
+      bench.put("1_1.json", JOB);
+      look(0);
+      assertCandidates(new Candidate(new JobId(1, 1), 3), new Candidate(ONE, 2, 2));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"a\nb.json", "\n.json", "a\r\nb.json"})
     void with_a_line_end_makes_no_second_line_of_a_reason(String name) throws IOException {

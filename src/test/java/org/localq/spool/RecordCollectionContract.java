@@ -95,6 +95,74 @@ abstract class RecordCollectionContract {
   }
 
   @Nested
+  class An_array {
+    private static final String RECORD =
+        "{\"command\": [\"x\"], \"tasks\": 3, \"result\": {\"state\": \"COMPLETED\", \"exit_code\": 0,"
+            + " \"ended\": \"2026-01-01T00:00:00Z\", \"tasks\": {\"COMPLETED\": 3}}}";
+
+    private void tasks(int count) throws IOException {
+      for (int task = 1; task <= count; task++) {
+        bench.put("done/1_" + task + ".json", "{}");
+      }
+    }
+
+    @Test
+    void goes_with_the_records_of_its_tasks() throws IOException {
+      records(2);
+      bench.put("done/1.json", RECORD);
+      tasks(3);
+      assertEquals(2, collect(ALL_OLD).tally().count());
+      bench.assertNames("done");
+    }
+
+    @Test
+    void goes_also_where_some_have_gone_before() throws IOException {
+      records(1);
+      bench.put("done/1.json", RECORD);
+      tasks(2);
+      Files.delete(bench.layout.record(new JobId(1, 1)));
+      collect(ALL_OLD);
+      bench.assertNames("done");
+    }
+
+    @Test
+    void counts_as_one_record() throws IOException {
+      records(3);
+      bench.put("done/1.json", RECORD);
+      tasks(3);
+      assertEquals(1, collect("30d,2").tally().count());
+      bench.assertNames("done", "2.json", "3.json");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "1.json",
+          "held/1.json",
+          "running/1.json",
+          "running/1_2.json",
+          "running/1.claimed-3"
+        })
+    void that_is_still_somewhere_keeps_its_tasks_records(String place) throws IOException {
+      counter(1);
+      tasks(3);
+      bench.put("done/1.json", RECORD);
+      bench.put(place, RECORD);
+      collect(ALL_OLD);
+      bench.assertNames("done", "1.json", "1_1.json", "1_2.json", "1_3.json");
+    }
+
+    @Test
+    void that_has_not_ended_keeps_its_tasks_records() throws IOException {
+      counter(1);
+      bench.put("1.json", "{\"command\": [\"x\"], \"lines\": [\"a\", \"b\", \"c\"]}");
+      tasks(3);
+      collect(ALL_OLD);
+      bench.assertNames("done", "1_1.json", "1_2.json", "1_3.json");
+    }
+  }
+
+  @Nested
   class Goes {
     @Test
     void a_record_that_is_old_and_beyond_the_newest() throws IOException {
