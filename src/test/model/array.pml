@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Arrays. DESIGNED, NOT BUILT: no class stands for this model yet.
+ * Arrays: spool.TaskQueue claims, worker.ArrayJudge brings them to their end.
  *
  * One file 17.json stays in the root while a task is unclaimed. Claiming task 3 publishes running/17_3.json; with the last
  * one 17.json itself moves to running/, and to done/ with counts when all tasks have ended. What a task's own attempts do is
- * model job.pml; here a task that is claimed runs once and ends.
+ * model job.pml; here a task that is claimed runs once and ends. The note running/17.claimed-N is left out: it only says where
+ * to begin to look, and never more than what is on the disk.
  */
 #define TASKS 3
 #ifndef WORKERS

@@ -42,7 +42,7 @@ final class SlurmOption {
       case "--ntasks" -> "instead: -n N";
       case "-t", "--time" -> "instead: lbatch timeout 1h COMMAND";
       case "--wrap" -> "instead: lbatch sh -c 'COMMAND'";
-      case "-a", "--array" -> "instead: for i in 1 2 3; do lbatch COMMAND $i; done";
+      case "-a", "--array" -> "instead: seq 0 99 | sed 's/^/COMMAND /' | lbatch --each-line -";
       case "-d", "--dependency" -> "instead, as one job: lbatch sh -c 'FIRST && SECOND'";
       case "-b", "--begin" -> "instead, with at(1): echo 'lbatch COMMAND' | at 22:00";
       case "--mem", "--mem-per-cpu" -> "leave it out; with a higher -n fewer jobs share the memory";
