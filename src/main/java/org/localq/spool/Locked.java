@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.SortedSet;
 import org.localq.core.Claim;
 import org.localq.core.Clocks;
@@ -24,7 +23,6 @@ import org.localq.core.Exit;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Result;
-import org.localq.core.Tasks;
 
 /**
  * The spool while this process holds its lock: every transition but submit, shim start and shim
@@ -126,77 +124,6 @@ public final class Locked implements AutoCloseable {
     return true;
   }
 
-  /**
-   * Claims a task of an array, as {@link #claim}: nobody else does, and it is nowhere yet.
-   *
-   * @param running a look that is not older than the lock
-   */
-  void claimTask(RunningDirectory running, ArrayTasks.Task task, int attempt, byte[] script)
-      throws IOException {
-    Path run = layout.run(task.id(), attempt, spool.identity().shortBoot());
-    dropStaleRuns(running, task.id(), attempt);
-    try {
-      write(run, script);
-      spool.publish(task.file(), layout.running(task.id()));
-    } catch (IOException failed) {
-      Files.deleteIfExists(run);
-      throw failed;
-    }
-  }
-
-  /**
-   * The first task of an array from {@code from} on that is nowhere; behind the last there is one.
-   */
-  int firstUnclaimed(JobId array, int from, int count) throws IOException {
-    int task = from;
-    while (task <= count && isSomewhere(array.ofTask(task))) {
-      task++;
-    }
-    return task;
-  }
-
-  private boolean isSomewhere(JobId task) throws IOException {
-    return whereabouts(task) != Whereabouts.NOWHERE;
-  }
-
-  /**
-   * Notes that an array's tasks up to {@code last} were claimed. They have to be on the disk: a
-   * task that the note passes over is never looked for again.
-   */
-  void noteClaimed(JobId array, int last) throws IOException {
-    OptionalInt noted = look().tasksClaimed(array);
-    if (noted.isEmpty()) {
-      createIfMissing(layout.tasksClaimed(array, last));
-    } else if (noted.getAsInt() < last) {
-      // a rename, because on a full disk there may be no block for another name
-      move(layout.tasksClaimed(array, noted.getAsInt()), layout.tasksClaimed(array, last));
-    }
-  }
-
-  /** Makes the note that tells an array from a job in running/. */
-  public void noteArray(JobId array) throws IOException {
-    noteClaimed(array, 0);
-    spool.fsync().directory(layout.runningDirectory());
-  }
-
-  /**
-   * Removes the note of an array that somebody put beside a job.
-   *
-   * @return whether the claimed job of this id is no array
-   */
-  public boolean dropStrayNote(JobId id) throws IOException {
-    Optional<JobFile.Valid> file = readClaimed(id).flatMap(JobFile::valid);
-    if (file.isEmpty() || file.get().tasks().isPresent()) {
-      return false;
-    }
-    for (Layout.Name name : look().of(id)) {
-      if (name instanceof Layout.Name.TasksClaimed) {
-        Files.deleteIfExists(layout.runningDirectory().resolve(name.fileName()));
-      }
-    }
-    return true;
-  }
-
   /** Where a job is, as far as its end goes. */
   public enum Whereabouts {
     /** It waits or is claimed. */
@@ -218,37 +145,6 @@ public final class Locked implements AutoCloseable {
       return Whereabouts.LIVE;
     }
     return isRejected(id) ? Whereabouts.REJECTED : Whereabouts.NOWHERE;
-  }
-
-  /** Moves an array whose tasks are all claimed into running/. */
-  void closeArray(JobId array, int count) throws IOException {
-    // against a power cut: a task that is neither in the array nor claimed is lost
-    secureClaims();
-    noteClaimed(array, count);
-    withdraw(array);
-  }
-
-  /** Whether this is a task that is not claimed, of an array that waits. */
-  public boolean isWaitingTask(JobId id) throws IOException {
-    return id.isTask() && !isSomewhere(id) && spool.waitingTask(id).isPresent();
-  }
-
-  /**
-   * Takes a task that is not claimed out of its array, as {@link #withdraw} does a pending job.
-   *
-   * @return false where there is no such task
-   */
-  public boolean withdrawTask(JobId task) throws IOException {
-    if (!task.isTask() || isSomewhere(task)) {
-      return false;
-    }
-    Optional<ArrayTasks.Task> its = spool.waitingTask(task);
-    if (its.isEmpty()) {
-      return false;
-    }
-    spool.publish(its.get().file(), layout.running(task));
-    spool.fsync().directory(layout.runningDirectory());
-    return true;
   }
 
   /** Moves a waiting job that is damaged to rejected/. */
@@ -283,7 +179,7 @@ public final class Locked implements AutoCloseable {
   }
 
   /** RACE: a worker died between the run file and the claim, under this boot or another. */
-  private void dropStaleRuns(RunningDirectory running, JobId id, int attempt) throws IOException {
+  void dropStaleRuns(RunningDirectory running, JobId id, int attempt) throws IOException {
     for (Layout.Name name : running.of(id)) {
       if (name instanceof Layout.Name.Run run && run.attempt() == attempt) {
         Files.deleteIfExists(layout.run(id, attempt, run.boot()));
@@ -291,7 +187,7 @@ public final class Locked implements AutoCloseable {
     }
   }
 
-  private static void write(Path file, byte[] content) throws IOException {
+  static void write(Path file, byte[] content) throws IOException {
     try (FileChannel channel = Private.create(file)) {
       ByteBuffer rest = ByteBuffer.wrap(content);
       while (rest.hasRemaining()) {
@@ -395,25 +291,6 @@ public final class Locked implements AutoCloseable {
     }
   }
 
-  /** Writes the record of an array whose tasks have all ended, and takes it out of running/. */
-  public void finishArray(JobId array, Result result, Tasks tasks) throws IOException {
-    Path file = layout.running(array);
-    if (!isDone(array)) {
-      try (ArrayFile open =
-          ArrayFile.open(file, spool.identity().uid())
-              .orElseThrow(() -> new NoSuchFileException(file.toString()))) {
-        JobFile.Valid header = spool.readHeader(array, open).valid().orElseThrow();
-        spool
-            .drafts()
-            .put(
-                layout.record(array),
-                RecordWriter.record(open.header(), header.job(), result, tasks));
-      }
-    }
-    secureRecords();
-    release(array);
-  }
-
   /** Brings every record to the disk. */
   public void secureRecords() throws IOException {
     // against a power cut: without its record and its claim a job is lost
@@ -488,35 +365,8 @@ public final class Locked implements AutoCloseable {
   }
 
   /** Whether running/ holds anything of a job or of its tasks. */
-  private static boolean isMentioned(JobId id, SortedSet<JobId> mentioned) {
+  static boolean isMentioned(JobId id, SortedSet<JobId> mentioned) {
     return mentioned.contains(id) || !mentioned.subSet(id.ofTask(0), id).isEmpty();
-  }
-
-  /**
-   * Removes the records of an array's tasks, which go before its own.
-   *
-   * @param from the first that may be left
-   * @param most for how long
-   * @return the first that is left; nothing once none is, or where something of the array is left
-   *     for which it has to stay
-   */
-  OptionalInt collectTasks(JobId array, int from, Duration most) throws IOException {
-    long begun = System.nanoTime();
-    Optional<Tasks> tasks = readRecord(array).flatMap(JobFile::valid).flatMap(JobFile.Valid::tasks);
-    SortedSet<JobId> mentioned = claimed().mentioned();
-    if (tasks.isEmpty() || isWanted(array) || isMentioned(array, mentioned)) {
-      return OptionalInt.empty();
-    }
-    // against a power cut: as for the records of jobs
-    secureClaims();
-    spool.fsync().directory(layout.heldDirectory());
-    for (int task = from; task <= tasks.get().count(); task++) {
-      Files.deleteIfExists(layout.record(array.ofTask(task)));
-      if (System.nanoTime() - begun > most.toNanos()) {
-        return OptionalInt.of(task + 1);
-      }
-    }
-    return OptionalInt.empty();
   }
 
   /**
@@ -559,7 +409,7 @@ public final class Locked implements AutoCloseable {
     Path from = Spool.exists(layout.pending(id)) ? layout.pending(id) : layout.held(id);
     if (spool.isArray(id, from) && look().tasksClaimed(id).isEmpty()) {
       // what tells it from a job in running/; on the disk before it is there
-      noteArray(id);
+      arrays().mark(id);
     }
     try {
       move(from, layout.running(id));
@@ -659,11 +509,11 @@ public final class Locked implements AutoCloseable {
     spool.drafts().replace(layout.reason(id), line.getBytes(StandardCharsets.UTF_8));
   }
 
-  private static void move(Path from, Path to) throws IOException {
+  static void move(Path from, Path to) throws IOException {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private static void createIfMissing(Path file) throws IOException {
+  static void createIfMissing(Path file) throws IOException {
     try {
       Private.createEmpty(file);
     } catch (FileAlreadyExistsException done) {
@@ -673,6 +523,11 @@ public final class Locked implements AutoCloseable {
 
   Spool spool() {
     return spool;
+  }
+
+  /** The transitions of arrays. */
+  public LockedArrays arrays() {
+    return new LockedArrays(this);
   }
 
   @Override

@@ -211,7 +211,7 @@ public final class RecordCollection implements AutoCloseable {
   }
 
   private void removeTasks(Locked locked, JobId array) throws IOException {
-    nextTask = locked.collectTasks(array, nextTask.getAsInt(), LONGEST_HOLD);
+    nextTask = locked.arrays().collectTasks(array, nextTask.getAsInt(), LONGEST_HOLD);
     if (nextTask.isEmpty()) {
       arrays.remove(array.number());
       nextTask = OptionalInt.of(1);

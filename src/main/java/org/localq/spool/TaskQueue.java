@@ -78,25 +78,25 @@ public final class TaskQueue implements AutoCloseable {
       return new Claimed.Rejected(damaged.reason());
     }
     if (!(task instanceof ArrayTasks.Task one)) {
-      locked.closeArray(array, tasks.count());
+      locked.arrays().close(array, tasks.count());
       return new Claimed.All();
     }
     note(locked);
     int attempt = running.currentAttempt(one.id());
-    locked.claimTask(running, one, attempt, script.of(one.id(), one.job(), attempt));
+    locked.arrays().claim(running, one, attempt, script.of(one.id(), one.job(), attempt));
     next++;
     return new Claimed.One(one.id(), one.job(), attempt);
   }
 
   private void note(Locked locked) throws IOException {
     if (noted.isEmpty() || noted.getAsInt() < onDisk) {
-      locked.noteClaimed(array, onDisk);
+      locked.arrays().note(array, onDisk);
       noted = OptionalInt.of(onDisk);
     }
   }
 
   private ArrayTasks.Next next(Locked locked) throws IOException {
-    next = locked.firstUnclaimed(array, next, tasks.count());
+    next = locked.arrays().firstUnclaimed(array, next, tasks.count());
     if (found.isPresent() && found.get().id().task() == next) {
       // it could not be claimed when it was read
       return found.get();

@@ -56,7 +56,7 @@ final class ArrayJudge {
       log.say(array, "has its record; what running/ still held of it is removed");
       return Judge.Next.NOTHING;
     }
-    if (closed && !counts.containsKey(array) && locked.dropStrayNote(array)) {
+    if (closed && !counts.containsKey(array) && locked.arrays().dropStrayNote(array)) {
       log.say(array, "is no array; the note beside it that says so is removed");
       return Judge.Next.SOON;
     }
@@ -110,7 +110,7 @@ final class ArrayJudge {
       return goOn(locked, count, tasks) ? Judge.Next.LATER : Judge.Next.SOON;
     }
     Result result = tally.result(cancelled, clock.instant());
-    locked.finishArray(array, result, tally.tasks());
+    locked.arrays().finish(array, result, tally.tasks());
     counts.remove(array);
     log.say(array, Recording.describe(result.outcome()) + ", " + tally.count() + " tasks");
     return Judge.Next.NOTHING;

@@ -45,7 +45,7 @@ public final class Cancellation {
       if (locked.isClaimed(id)) {
         return cancelClaimed(locked, id, grace);
       }
-      if (!locked.isWanted(id) && !locked.isWaitingTask(id)) {
+      if (!locked.isWanted(id) && !locked.arrays().isWaitingTask(id)) {
         return Answer.UNKNOWN;
       }
       // the marker first: whoever dies from here on, the wish stays
@@ -53,7 +53,7 @@ public final class Cancellation {
       if (locked.isWanted(id)) {
         locked.withdraw(id);
       } else {
-        locked.withdrawTask(id);
+        locked.arrays().withdrawTask(id);
       }
       settle(locked, id);
       return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;

@@ -38,7 +38,7 @@ final class Recording {
     if (file.isPresent() && file.get() instanceof JobFile.Valid valid) {
       if (valid.tasks().isPresent()) {
         // the note that tells an array was lost
-        its.locked().noteArray(its.id());
+        its.locked().arrays().mark(its.id());
         return Optional.empty();
       }
       return Optional.of(record(its, valid.job(), verdict));

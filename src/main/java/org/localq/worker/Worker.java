@@ -196,7 +196,7 @@ public final class Worker {
         locked.withdraw(id);
         return true;
       }
-      if (locked.withdrawTask(id)) {
+      if (locked.arrays().withdrawTask(id)) {
         return true;
       }
     }
