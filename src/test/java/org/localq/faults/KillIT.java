@@ -323,7 +323,7 @@ class KillIT {
     trial.localq().run(Map.of("PATH", path), trial.startLine()).exits(0);
     int jobs = calls.values().stream().mapToInt(Integer::intValue).sum();
     for (int job = 0; job < jobs; job++) {
-      trial.submit(1, job % 5, "0.1");
+      trial.submitFree(job % 5, "0.1");
     }
     trial.settleAndVerify();
     int id = 0;

@@ -133,11 +133,22 @@ final class Trial implements AutoCloseable {
 
   /** The words that submit such a job. */
   String[] submitLine(int width, int code, String nap) {
+    return submitLine(width, witness.command(code, nap));
+  }
+
+  private static String[] submitLine(int width, List<String> command) {
     List<String> line =
         new ArrayList<>(
             List.of("lbatch", "--parsable", "-n", Integer.toString(width), "-o", "/dev/null"));
-    line.addAll(witness.command(code, nap));
+    line.addAll(command);
     return line.toArray(new String[0]);
+  }
+
+  /** Submits a job of one core that makes the same system calls each time. */
+  String submitFree(int code, String nap) {
+    Installation.Result result = localq.run(submitLine(1, witness.freeCommand(code, nap)));
+    remember(result.exits(0));
+    return result.text();
   }
 
   /** What a client printed that may have been killed, or met a fault. */

@@ -22,6 +22,7 @@ final class Witness {
       directory=$1 code=$2 nap=$3
       say() { echo "$LOCALQ_JOB_ID $LOCALQ_ATTEMPT $1 $code $$" >>"$directory/events"; }
       left=$LOCALQ_CORES descriptor=3
+      [ "${4-}" = free ] && left=0
       for core in "$directory"/core.*; do
         [ "$left" -eq 0 ] && break
         eval "exec $descriptor>>\\"\\$core\\""
@@ -78,6 +79,16 @@ final class Witness {
   List<String> command(int code, String nap) {
     String script = directory.resolve("job.sh").toString();
     return List.of("sh", script, directory.toString(), Integer.toString(code), nap);
+  }
+
+  /**
+   * The same of one that takes no locks: each core that it tried in vain would be a fork more, and
+   * how many these are is chance.
+   */
+  List<String> freeCommand(int code, String nap) {
+    List<String> words = new ArrayList<>(command(code, nap));
+    words.add("free");
+    return words;
   }
 
   /** A file beside what was seen. */
