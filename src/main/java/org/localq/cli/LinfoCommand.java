@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
-import org.localq.core.Candidate;
 import org.localq.core.Claim;
 import org.localq.core.Job;
 import org.localq.core.JobId;
@@ -19,6 +18,8 @@ import org.localq.core.Printable;
 import org.localq.core.Reason;
 import org.localq.core.Refusal;
 import org.localq.core.Result;
+import org.localq.core.State;
+import org.localq.core.Tasks;
 import org.localq.core.Usage;
 import org.localq.core.Workplace;
 import org.localq.spool.Entry;
@@ -103,12 +104,23 @@ final class LinfoCommand extends Command {
       if (entry instanceof Entry.Waiting waiting) {
         fields.put("Reason", reason(waiting, spool, queue));
         job(fields, waiting.job());
+      } else if (entry instanceof Entry.Array array) {
+        if (array.unclaimed() > 0) {
+          fields.put("Reason", reason(array, spool, queue));
+        }
+        fields.put("Tasks", tasks(array));
+        array(fields, array.job());
       } else if (entry instanceof Entry.Running running) {
         claim(fields, running.claim());
         job(fields, running.job());
       } else if (entry instanceof Entry.Finished finished) {
         result(fields, finished.result());
-        job(fields, finished.job());
+        if (finished.tasks().isPresent()) {
+          fields.put("Tasks", tasks(finished.tasks().get()));
+          array(fields, finished.job());
+        } else {
+          job(fields, finished.job());
+        }
       } else if (entry instanceof Entry.Rejected rejected) {
         fields.put("Reason", Printable.of(rejected.reason()));
         fields.put("Rejected", Times.whole(rejected.at(), zone));
@@ -131,25 +143,39 @@ final class LinfoCommand extends Command {
     /** Why it waits, and what that means for this job. */
     private static String reason(Entry.Waiting waiting, Spool spool, Queue queue)
         throws IOException {
-      List<Entry> claimed = new ArrayList<>();
-      for (JobId id : spool.running()) {
-        spool.find(id).ifPresent(claimed::add);
-      }
-      Load load = Load.of(claimed, spool, queue);
-      Optional<Reason> reason = load.reason(waiting);
+      Load load = load(spool, queue);
+      Optional<Reason> reason = load.reason(waiting.held());
       if (reason.isEmpty()) {
-        reason =
-            new Turn(spool, load.capacity())
-                .reason(new Candidate(waiting.id(), waiting.job().cores()));
+        reason = new Turn(spool, load.capacity()).reason(waiting);
       }
-      String wants = Text.count(waiting.job().cores(), "core");
-      String has = Text.count(load.capacity().limit(), "core");
       return reason.isEmpty()
           ? "None, it starts at any moment"
-          : reason.get() + ", " + explain(reason.get(), wants, has, queue.option());
+          : reason.get() + ", " + explain(reason.get(), waiting.job(), load, queue.option());
     }
 
-    private static String explain(Reason reason, String wants, String has, String option) {
+    /** The same for the tasks of an array that were not claimed. */
+    private static String reason(Entry.Array array, Spool spool, Queue queue) throws IOException {
+      Load load = load(spool, queue);
+      Optional<Reason> reason = load.reason(array.held());
+      if (reason.isEmpty()) {
+        reason = new Turn(spool, load.capacity()).reason(array);
+      }
+      return reason.isEmpty()
+          ? "None, its next task starts at any moment"
+          : reason.get() + ", " + explain(reason.get(), array.job(), load, queue.option());
+    }
+
+    private static Load load(Spool spool, Queue queue) throws IOException {
+      List<Entry> claimed = new ArrayList<>();
+      for (JobId id : spool.claimed()) {
+        spool.find(id).ifPresent(claimed::add);
+      }
+      return Load.of(claimed, spool, queue);
+    }
+
+    private static String explain(Reason reason, Job job, Load load, String option) {
+      String wants = Text.count(job.cores(), "core");
+      String has = Text.count(load.capacity().limit(), "core");
       return switch (reason) {
         case RESOURCES -> "it is next and waits for " + wants + " of " + has;
         case PRIORITY -> "other jobs start before it";
@@ -161,7 +187,7 @@ final class LinfoCommand extends Command {
                 + "; raise it: localqd"
                 + option
                 + " -n "
-                + wants.split(" ")[0]
+                + job.cores()
                 + " restart";
         case JOB_HELD_USER -> "it is on hold";
         case WORKER_DOWN -> "no worker is alive; localqd" + option + " start";
@@ -216,6 +242,34 @@ final class LinfoCommand extends Command {
       usage
           .maxRssBytes()
           .ifPresent(b -> fields.put("Largest RSS", String.format("%.1f MiB", b / 1048576.0)));
+    }
+
+    private static String tasks(Entry.Array array) {
+      return array.tasks()
+          + ": "
+          + array.running()
+          + " running, "
+          + array.unclaimed()
+          + " to start, "
+          + (array.claimed() - array.running())
+          + " ended";
+    }
+
+    private static String tasks(Tasks tasks) {
+      List<String> ends = new ArrayList<>();
+      for (State state : State.values()) {
+        int ended = tasks.ended().getOrDefault(state, 0);
+        if (ended > 0) {
+          ends.add(ended + " " + state);
+        }
+      }
+      return tasks.count() + (ends.isEmpty() ? "" : ": " + String.join(", ", ends));
+    }
+
+    /** What the tasks of an array have in common. */
+    private void array(Map<String, String> fields, Job job) {
+      job(fields, job);
+      fields.put("Command", Text.command(job.command()) + " …");
     }
 
     private void job(Map<String, String> fields, Job job) {

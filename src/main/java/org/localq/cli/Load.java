@@ -35,7 +35,10 @@ record Load(Staff staff, OptionalInt limit, long busy) {
     }
   }
 
-  /** The load of a queue in which these are the jobs that are claimed. */
+  /**
+   * The load of a queue in which these are the jobs that are claimed; an array among them takes no
+   * cores, its tasks do.
+   */
   static Load of(Collection<Entry> claimed, Spool spool, Queue queue) throws IOException {
     long busy = 0;
     for (Entry entry : claimed) {
@@ -49,8 +52,8 @@ record Load(Staff staff, OptionalInt limit, long busy) {
   }
 
   /** Why a job waits whatever the others do; nothing where it waits for its turn. */
-  Optional<Reason> reason(Entry.Waiting job) {
-    if (job.held()) {
+  Optional<Reason> reason(boolean held) {
+    if (held) {
       return Optional.of(Reason.JOB_HELD_USER);
     }
     if (staff.workers().isEmpty()) {

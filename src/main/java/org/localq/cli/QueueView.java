@@ -33,6 +33,11 @@ final class QueueView {
   private final Places places;
   private int next;
 
+  /** The array whose place was asked for last. */
+  private Optional<Entry.Array> asked = Optional.empty();
+
+  private Optional<Schedule.Waiting> turnOfAsked = Optional.empty();
+
   private QueueView(Wish wish, Selection selection, Load load, Places places) {
     this.wish = wish;
     this.selection = selection;
@@ -48,7 +53,15 @@ final class QueueView {
    */
   record Wish(SortedSet<JobId> ids, Set<State> states, Optional<Integer> latest) {
     boolean wants(Entry entry) {
-      return states.contains(entry.state());
+      if (entry.id().isTask() && entry.state().isTerminal() && !ids.contains(entry.id())) {
+        // an array can have a million of them
+        return false;
+      }
+      if (entry instanceof Entry.Array array && array.unclaimed() == 0 && array.running() > 0) {
+        // told by the rows of its tasks
+        return false;
+      }
+      return states.contains(shown(entry));
     }
 
     boolean wantsPending() {
@@ -69,8 +82,15 @@ final class QueueView {
     }
   }
 
+  /** The state in the row of an entry: an array's tells of those of its tasks that wait. */
+  private static State shown(Entry entry) {
+    return entry instanceof Entry.Array array && array.unclaimed() > 0
+        ? State.PENDING
+        : entry.state();
+  }
+
   /**
-   * One job's line.
+   * The line of a job, or of those tasks of an array that wait.
    *
    * @param place in the order of start
    * @param reason a word; empty for none
@@ -81,12 +101,42 @@ final class QueueView {
       String reason,
       Optional<Instant> start,
       Optional<Instant> end) {
-    /** The job, where its file could be read. */
+    /** The id, with the numbers of the tasks that wait, as in {@code 17_[5-1000]}. */
+    String id() {
+      if (!(entry instanceof Entry.Array array) || array.unclaimed() == 0) {
+        return entry.id().toString();
+      }
+      String last = array.unclaimed() == 1 ? "" : "-" + array.tasks();
+      return entry.id() + "_[" + (array.claimed() + 1) + last + "]";
+    }
+
+    State state() {
+      return shown(entry);
+    }
+
+    /** How many tasks an array has; nothing for a job. */
+    OptionalInt tasks() {
+      if (entry instanceof Entry.Array array) {
+        return OptionalInt.of(array.tasks());
+      }
+      return entry instanceof Entry.Finished finished && finished.tasks().isPresent()
+          ? OptionalInt.of(finished.tasks().get().count())
+          : OptionalInt.empty();
+    }
+
+    /** How many of them were not claimed. */
+    int unclaimed() {
+      return entry instanceof Entry.Array array ? array.unclaimed() : 0;
+    }
+
+    /** The job, where its file could be read; of an array what its tasks have in common. */
     Optional<Job> job() {
       if (entry instanceof Entry.Waiting waiting) {
         return Optional.of(waiting.job());
       } else if (entry instanceof Entry.Running running) {
         return Optional.of(running.job());
+      } else if (entry instanceof Entry.Array array) {
+        return Optional.of(array.job());
       } else if (entry instanceof Entry.Finished finished) {
         return Optional.of(finished.job());
       }
@@ -112,8 +162,8 @@ final class QueueView {
     return selection.hidden();
   }
 
-  /** How many jobs wait, asked for or not. */
-  int pending() {
+  /** How many jobs and tasks wait, asked for or not; to be asked behind the last row. */
+  long pending() throws IOException {
     return selection.pending();
   }
 
@@ -142,7 +192,10 @@ final class QueueView {
     String reason = "";
     if (entry instanceof Entry.Waiting waiting) {
       place = turn.isPresent() ? turn.get().place() : place;
-      reason = word(load.reason(waiting), turn);
+      reason = word(load.reason(waiting.held()), turn);
+    } else if (entry instanceof Entry.Array array) {
+      place = turn.isPresent() ? turn.get().place() : place;
+      reason = array.unclaimed() == 0 ? reason : word(load.reason(array.held()), turn);
     } else if (entry instanceof Entry.Running running) {
       start = running.claim().attempt().start().map(Claim.Start::at);
       reason = running.claim().cancel().isPresent() ? Reason.CANCELLING.toString() : "";
@@ -169,9 +222,41 @@ final class QueueView {
 
   private Optional<Schedule.Waiting> turn(Entry entry) throws IOException {
     if (entry instanceof Entry.Waiting waiting && !waiting.held()) {
-      return places.of(new Candidate(entry.id(), waiting.job().cores()));
+      boolean isLine = entry.id().isTask() && !selection.queue().contains(entry.id());
+      return isLine
+          ? turnOfTask(entry.id())
+          : places.of(new Candidate(entry.id(), waiting.job().cores()));
+    }
+    if (entry instanceof Entry.Array array && array.unclaimed() > 0 && !array.held()) {
+      return turn(array);
     }
     places.passOver(entry.id());
     return Optional.empty();
+  }
+
+  /** Its place is asked for once, though several of its tasks may want to know it. */
+  private Optional<Schedule.Waiting> turn(Entry.Array array) throws IOException {
+    if (asked.isEmpty() || !asked.get().id().equals(array.id())) {
+      asked = Optional.of(array);
+      turnOfAsked = places.of(new Candidate(array.id(), array.job().cores(), array.unclaimed()));
+    }
+    return turnOfAsked;
+  }
+
+  /** Of a task that is still a line: its array's place, whose tasks start one after the other. */
+  private Optional<Schedule.Waiting> turnOfTask(JobId task) throws IOException {
+    if (asked.isEmpty() || !asked.get().id().equals(task.array())) {
+      Optional<Entry> found = selection.entry(task.array());
+      if (found.isEmpty() || !(found.get() instanceof Entry.Array array)) {
+        return Optional.empty();
+      }
+      turn(array);
+    }
+    return turnOfAsked.map(
+        turn ->
+            new Schedule.Waiting(
+                task,
+                turn.place(),
+                Turn.ofTask(task, asked.orElseThrow(), turn.reason(), load.capacity())));
   }
 }

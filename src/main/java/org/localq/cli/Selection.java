@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.localq.core.Candidate;
 import org.localq.core.IdSet;
 import org.localq.core.JobId;
 import org.localq.spool.Entry;
@@ -24,13 +27,21 @@ final class Selection {
   private final Map<JobId, Entry> read = new HashMap<>();
   private final List<JobId> missing = new ArrayList<>();
   private final IdSet ids;
+
+  /** All that wait, asked for or not. */
+  private IdSet waiting;
+
+  /** Arrays among those whose tasks were counted. */
+  private final Set<JobId> counted = new HashSet<>();
+
   private int hidden;
-  private int pending;
+  private long unclaimed;
 
   private Selection(QueueView.Wish wish, Spool spool) throws IOException {
     this.wish = wish;
     this.spool = spool;
     this.listing = spool.listing();
+    this.waiting = listing.pending().with(listing.held());
     for (int i = 0; i < listing.running().size(); i++) {
       find(listing.running().get(i));
     }
@@ -56,9 +67,20 @@ final class Selection {
     return hidden;
   }
 
-  /** How many jobs wait, asked for or not. */
-  int pending() {
-    return pending;
+  /**
+   * How many jobs and tasks wait, asked for or not; to be asked when all that were asked for have
+   * been read.
+   *
+   * <p>Which of the others are arrays is told by their files, of which only the first are read.
+   */
+  long pending() throws IOException {
+    boolean allRead = wish.ids().isEmpty() && wish.wantsPending();
+    for (int i = 0; !allRead && i < Math.min(waiting.size(), Places.FRONT); i++) {
+      if (spool.candidate(waiting.get(i)).filter(Candidate::isArray).isPresent()) {
+        entry(waiting.get(i));
+      }
+    }
+    return waiting.size() - counted.size() + unclaimed;
   }
 
   /** All that can be claimed, asked for or not. */
@@ -74,7 +96,14 @@ final class Selection {
   /** The job of this id; nothing when it is gone. */
   Optional<Entry> entry(JobId id) throws IOException {
     Optional<Entry> known = Optional.ofNullable(read.get(id));
-    return known.isPresent() ? known : spool.find(id);
+    Optional<Entry> entry = known.isPresent() ? known : spool.find(id);
+    if (entry.isPresent()
+        && entry.get() instanceof Entry.Array array
+        && waiting.contains(id)
+        && counted.add(id)) {
+      unclaimed += array.unclaimed();
+    }
+    return entry;
   }
 
   /** Reads a job and keeps it, as long as there are few. */
@@ -87,24 +116,34 @@ final class Selection {
   }
 
   private IdSet named() throws IOException {
-    pending = listing.pending().with(listing.held()).size();
     List<JobId> found = new ArrayList<>();
     for (JobId id : wish.ids()) {
-      (find(id).isPresent() ? found : missing).add(id);
+      List<JobId> tasks = id.isTask() ? List.of() : unended(id);
+      found.addAll(tasks);
+      if (find(id).isPresent()) {
+        found.add(id);
+      } else if (tasks.isEmpty()) {
+        missing.add(id);
+      }
     }
     return IdSet.of(found);
   }
 
+  /** The tasks of an array that have files of their own, and no record. */
+  private List<JobId> unended(JobId array) {
+    List<JobId> tasks = new ArrayList<>(listing.running().tasksOf(array));
+    tasks.addAll(waiting.tasksOf(array));
+    return tasks;
+  }
+
   private IdSet inStates() throws IOException {
-    IdSet waiting = listing.pending().with(listing.held());
     IdSet live = wish.wantsPending() ? listing.running().with(waiting) : listing.running();
     if (!wish.wantsEnded()) {
-      pending = waiting.size();
       return live;
     }
     IdSet ended = listing.ended();
     // of a twin that somebody put into the root the record counts
-    pending = waiting.without(ended).size();
+    waiting = waiting.without(ended);
     return live.with(latest(ended.without(live)));
   }
 

@@ -105,9 +105,9 @@ final class Table {
 
   private static List<String> cells(QueueView.Row row, Function<Instant, String> time) {
     List<String> cells = new ArrayList<>();
-    cells.add(row.entry().id().toString());
+    cells.add(row.id());
     cells.add(row.place().isPresent() ? Integer.toString(row.place().getAsInt()) : EMPTY);
-    cells.add(row.entry().state().name());
+    cells.add(row.state().name());
     // no functions where each row passes: a cold JVM has to link each of them first
     Optional<Job> job = row.job();
     cells.add(job.isPresent() ? Integer.toString(job.get().cores()) : EMPTY);
@@ -115,8 +115,18 @@ final class Table {
     cells.add(row.end().isPresent() ? time.apply(row.end().get()) : EMPTY);
     cells.add(row.reason().isEmpty() ? EMPTY : Printable.of(row.reason()));
     cells.add(job.isPresent() ? Text.word(job.get().name()) : EMPTY);
-    cells.add(job.isPresent() ? Text.command(job.get().command()) : EMPTY);
+    cells.add(job.isPresent() ? command(row, job.get()) : EMPTY);
     return cells;
+  }
+
+  /** The command; of an array the words that its tasks have in common, and how many they are. */
+  private static String command(QueueView.Row row, Job job) {
+    String words = Text.command(job.command());
+    if (row.tasks().isEmpty()) {
+      return words;
+    }
+    int tasks = row.unclaimed() > 0 ? row.unclaimed() : row.tasks().getAsInt();
+    return words + " … (" + Text.count(tasks, "task") + ")";
   }
 
   /**
@@ -124,7 +134,7 @@ final class Table {
    *
    * @param option how a user addresses it
    */
-  List<String> remarks(String option) {
+  List<String> remarks(String option) throws IOException {
     List<String> remarks = new ArrayList<>();
     if (view.hidden() > 0) {
       remarks.add(Text.count(view.hidden(), "earlier job") + " not shown: lqueue" + option + " -a");
@@ -155,13 +165,14 @@ final class Table {
             .orElse("");
   }
 
-  private String busy() {
+  private String busy() throws IOException {
     Load load = view.load();
+    long pending = view.pending();
     String cores =
         load.limit().isPresent()
             ? load.busy() + " of " + Text.count(load.limit().getAsInt(), "core")
             : Text.count(load.busy(), "core");
-    return cores + " busy" + (view.pending() == 0 ? "" : ", " + view.pending() + " pending");
+    return cores + " busy" + (pending == 0 ? "" : ", " + pending + " pending");
   }
 
   /** Prints rows and load as one JSON object. */
@@ -197,7 +208,14 @@ final class Table {
   private static void write(QueueView.Row row, JsonGenerator json) throws IOException {
     json.writeStartObject();
     json.writeNumberField("id", row.entry().id().number());
-    json.writeStringField("state", row.entry().state().name());
+    if (row.entry().id().isTask()) {
+      json.writeNumberField("task", row.entry().id().task());
+    }
+    json.writeStringField("state", row.state().name());
+    if (row.tasks().isPresent()) {
+      json.writeNumberField("tasks", row.tasks().getAsInt());
+      json.writeNumberField("unclaimed", row.unclaimed());
+    }
     if (row.place().isPresent()) {
       json.writeNumberField("place", row.place().getAsInt());
     }

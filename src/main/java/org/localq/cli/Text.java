@@ -3,6 +3,7 @@ package org.localq.cli;
 import java.util.List;
 import org.localq.core.ExactText;
 import org.localq.core.Printable;
+import org.localq.spool.Entry;
 
 /**
  * What came from users, made fit for a terminal: no control character gets through, and no byte is
@@ -46,6 +47,16 @@ final class Text {
         || (c >= '0' && c <= '9')
         || "@%+=:,./-_".indexOf(c) >= 0
         || (c > 0x7f && Character.isLetterOrDigit(c));
+  }
+
+  /** What a sentence calls a job: {@code job 17_3}, {@code array 17}. */
+  static String name(Entry entry) {
+    return (isArray(entry) ? "array " : "job ") + entry.id();
+  }
+
+  static boolean isArray(Entry entry) {
+    return entry instanceof Entry.Array
+        || (entry instanceof Entry.Finished finished && finished.tasks().isPresent());
   }
 
   /** {@code 1 core}, {@code 2 cores}. */

@@ -7,6 +7,7 @@ import org.localq.core.Capacity;
 import org.localq.core.JobId;
 import org.localq.core.Reason;
 import org.localq.core.Schedule;
+import org.localq.spool.Entry;
 import org.localq.spool.Spool;
 
 /** Why one pending job waits, told from as few others as possible: the queue may be long. */
@@ -23,7 +24,39 @@ final class Turn {
   }
 
   /** What {@code job} waits for; nothing where it can start now. */
-  Optional<Reason> reason(Candidate job) throws IOException {
+  Optional<Reason> reason(Entry.Waiting job) throws IOException {
+    if (!job.id().isTask() || spool.candidate(job.id()).isPresent()) {
+      return reason(new Candidate(job.id(), job.job().cores()));
+    }
+    // it is still a line
+    Optional<Entry> found = spool.find(job.id().array());
+    return found.isPresent() && found.get() instanceof Entry.Array array
+        ? ofTask(job.id(), array, reason(array), capacity)
+        : Optional.empty();
+  }
+
+  /** What the next task of {@code array} waits for; nothing where it can start now. */
+  Optional<Reason> reason(Entry.Array array) throws IOException {
+    return reason(new Candidate(array.id(), array.job().cores(), array.unclaimed()));
+  }
+
+  /**
+   * What a task waits for that is still a line of its array; nothing where it can start now.
+   *
+   * @param next what the next task of the array waits for
+   */
+  static Optional<Reason> ofTask(
+      JobId task, Entry.Array array, Optional<Reason> next, Capacity capacity) {
+    int cores = array.job().cores();
+    int before = task.task() - array.claimed() - 1;
+    boolean startsWithThem =
+        next.isEmpty() && capacity.take((long) Math.max(0, before) * cores).fits(cores);
+    return before <= 0 || startsWithThem || next.equals(Optional.of(Reason.CORE_LIMIT))
+        ? next
+        : Optional.of(Reason.PRIORITY);
+  }
+
+  private Optional<Reason> reason(Candidate job) throws IOException {
     if (!capacity.admits(job.cores())) {
       return Optional.of(Reason.CORE_LIMIT);
     }
@@ -44,7 +77,7 @@ final class Turn {
         return fromAll(job);
       }
       if (earlier.isPresent() && left.admits(earlier.get().cores())) {
-        left = left.take(earlier.get().cores());
+        left = left.take((long) earlier.get().claims() * earlier.get().cores());
         if (!left.fits(0)) {
           return Optional.of(Reason.PRIORITY);
         }

@@ -18,7 +18,7 @@ public record Candidate(JobId id, int cores, int tasks) {
   }
 
   /** How many times it can be claimed. */
-  int claims() {
+  public int claims() {
     return Math.max(1, tasks);
   }
 }

@@ -36,6 +36,11 @@ public sealed interface Entry {
     public State state() {
       return claimed > 0 ? State.RUNNING : State.PENDING;
     }
+
+    /** How many tasks were not claimed, the last ones. */
+    public int unclaimed() {
+      return tasks - claimed;
+    }
   }
 
   /** It is claimed. */

@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -150,17 +151,26 @@ final class RecordWriter {
   }
 
   /**
-   * A job's document for other programs: {@code id} and {@code state} in front, then the file. What
-   * the file says of these two is ignored, and of a result too unless it is a record.
+   * A job's document for other programs: {@code id}, of a task {@code task}, and {@code state} in
+   * front, then the file. What the file says of these is ignored, and of a result too unless it is
+   * a record.
    */
   static String document(JobId id, State state, byte[] file, boolean isRecord) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
     try (JsonParser in = JsonText.parser(file);
         JsonGenerator out = TerminalJson.generator(bytes)) {
       out.writeStartObject();
+      Set<String> ignored = new HashSet<>(Set.of("id", "state"));
       out.writeNumberField("id", id.number());
+      if (id.isTask()) {
+        out.writeNumberField("task", id.task());
+        ignored.add("task");
+      }
       out.writeStringField("state", state.name());
-      copyFields(in, isRecord ? Set.of("id", "state") : Set.of("id", "state", "result"), out);
+      if (!isRecord) {
+        ignored.add("result");
+      }
+      copyFields(in, ignored, out);
       out.writeEndObject();
     }
     return bytes.toString(StandardCharsets.UTF_8);

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -296,9 +297,14 @@ public final class Spool implements AutoCloseable {
     return ids(layout.heldDirectory());
   }
 
-  /** The ids of the claimed jobs. */
+  /** The ids of the claimed jobs, and of the arrays of which all tasks are. */
   public NavigableSet<JobId> running() throws IOException {
     return ids(layout.runningDirectory());
+  }
+
+  /** The ids of the claimed jobs, tasks among them, without the arrays: what may run. */
+  public SortedSet<JobId> claimed() throws IOException {
+    return RunningDirectory.look(layout).claimed();
   }
 
   /** The ids of the jobs that have a record. */
@@ -541,29 +547,55 @@ public final class Spool implements AutoCloseable {
   }
 
   /**
-   * The file of a job as JSON for other programs, {@code id} and {@code state} in front; nothing
-   * when it is unreadable.
+   * The file of a job as JSON for other programs, {@code id} and {@code state} in front, that of an
+   * array without its lines; nothing when it is unreadable.
    */
   public Optional<String> document(Entry entry) throws IOException {
-    Path file =
-        switch (entry.state()) {
-          case PENDING, SUSPENDED ->
-              exists(layout.held(entry.id()))
-                  ? layout.held(entry.id())
-                  : layout.pending(entry.id());
-          case RUNNING -> layout.running(entry.id());
-          case REJECTED -> layout.rejected(entry.id());
-          default -> layout.record(entry.id());
-        };
-    if (!(contentOfRecord(file) instanceof Content.Whole whole)) {
-      return Optional.empty();
+    JobId id = entry.id();
+    Path file = place(entry);
+    Optional<byte[]> bytes = entry instanceof Entry.Array ? header(id) : bytes(file);
+    if (bytes.isEmpty() && id.isTask()) {
+      bytes = waitingTask(id).map(ArrayTasks.Task::file);
     }
     try {
-      boolean isRecord = file.equals(layout.record(entry.id()));
-      return Optional.of(RecordWriter.document(entry.id(), entry.state(), whole.bytes(), isRecord));
+      return bytes.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              RecordWriter.document(
+                  id, entry.state(), bytes.get(), file.equals(layout.record(id))));
     } catch (JsonProcessingException | CharacterCodingException unreadable) {
       return Optional.empty();
     }
+  }
+
+  private Path place(Entry entry) throws IOException {
+    return switch (entry.state()) {
+      case PENDING, SUSPENDED ->
+          exists(layout.held(entry.id())) ? layout.held(entry.id()) : layout.pending(entry.id());
+      case RUNNING -> layout.running(entry.id());
+      case REJECTED -> layout.rejected(entry.id());
+      default -> layout.record(entry.id());
+    };
+  }
+
+  private Optional<byte[]> bytes(Path file) throws IOException {
+    return contentOfRecord(file) instanceof Content.Whole whole
+        ? Optional.of(whole.bytes())
+        : Optional.empty();
+  }
+
+  /** The fields of an array that has no record, whichever of its tasks are claimed. */
+  private Optional<byte[]> header(JobId array) throws IOException {
+    // in the order of R9
+    for (Path place : List.of(layout.pending(array), layout.held(array), layout.running(array))) {
+      Optional<ArrayFile> file = ArrayFile.open(place, identity.uid());
+      if (file.isPresent()) {
+        try (ArrayFile open = file.get()) {
+          return Optional.of(open.header());
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** The core limit; nothing until a worker has set it. */

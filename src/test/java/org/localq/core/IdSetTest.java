@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Nested;
@@ -51,6 +54,43 @@ class IdSetTest {
       IdSet ids = IdSet.of(numbers);
       numbers[0] = 7;
       assertEquals(List.of(1L, 2L), numbers(ids));
+    }
+  }
+
+  @Nested
+  class Ids_of_tasks {
+    private final IdSet mixed = ids("9_10 10 9_2 2 12_1 9");
+
+    private static IdSet ids(String texts) {
+      return IdSet.of(
+          Stream.of(texts.split(" ")).map(text -> JobId.parse(text).orElseThrow()).toList());
+    }
+
+    private static String texts(IdSet ids) {
+      return IntStream.range(0, ids.size())
+          .mapToObj(i -> ids.get(i).toString())
+          .collect(Collectors.joining(" "));
+    }
+
+    @Test
+    void come_in_the_order_of_their_numbers_before_their_array() {
+      assertEquals("2 9_2 9_10 9 10 12_1", texts(mixed));
+    }
+
+    @Test
+    void are_not_taken_for_their_array() {
+      assertTrue(mixed.contains(new JobId(9, 2)));
+      assertFalse(mixed.contains(new JobId(9, 1)));
+      assertFalse(mixed.contains(new JobId(12)));
+      assertEquals(List.of(new JobId(9, 2), new JobId(9, 10)), mixed.tasksOf(new JobId(9)));
+      assertEquals(List.of(), mixed.tasksOf(new JobId(2)));
+    }
+
+    @Test
+    void are_put_together_and_taken_away_like_others() {
+      assertEquals("2 9_2 9_3 9_10 9 10 12_1", texts(mixed.with(ids("9_3 9_2"))));
+      assertEquals("2 9_10 9 10 12_1", texts(mixed.without(ids("9_2 12"))));
+      assertEquals("2 9_2 9_10 10 12_1", texts(mixed.without(ids("9"))));
     }
   }
 

@@ -31,6 +31,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -1177,6 +1179,22 @@ abstract class SpoolContract {
     }
 
     @Test
+    void has_tasks_of_arrays_until_they_end() throws IOException {
+      for (String name :
+          List.of("7", "7_4", "held/7_5", "running/7_10", "running/7_9", "done/7_1", "done/6")) {
+        bench.put(name + ".json", "{}");
+      }
+      bench.put("running/7.claimed-10", "");
+      bench.put("rejected/7_2.json", "{}");
+      Listing listing = bench.spool.listing();
+      JobId array = new JobId(7);
+      assertIds(listing.pending(), array.ofTask(4), array);
+      assertIds(listing.held(), array.ofTask(5));
+      assertIds(listing.running(), array.ofTask(9), array.ofTask(10));
+      assertIds(listing.ended(), 6);
+    }
+
+    @Test
     void loses_no_job_that_moves_on_during_the_look() throws IOException {
       bench.submit("a");
       Listing listing = bench.spool.listing();
@@ -1187,10 +1205,11 @@ abstract class SpoolContract {
     }
 
     private void assertIds(IdSet ids, long... expected) {
-      assertEquals(expected.length, ids.size());
-      for (int i = 0; i < expected.length; i++) {
-        assertEquals(new JobId(expected[i]), ids.get(i));
-      }
+      assertIds(ids, LongStream.of(expected).mapToObj(JobId::new).toArray(JobId[]::new));
+    }
+
+    private void assertIds(IdSet ids, JobId... expected) {
+      assertEquals(List.of(expected), IntStream.range(0, ids.size()).mapToObj(ids::get).toList());
     }
   }
 
