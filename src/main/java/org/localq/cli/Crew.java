@@ -232,7 +232,7 @@ final class Crew {
       } else {
         cancelled = drain(spool, parting, workers);
       }
-      Set<JobId> running = spool.running();
+      Set<JobId> running = spool.claimed();
       // another stop can have ended the workers before these
       cancelled.removeAll(running);
       door.out()
@@ -311,21 +311,30 @@ final class Crew {
     Log log = Machinery.log(door, queue, "localqd stop");
     Cancellation cancellation = new Cancellation(spool, Machinery.judge(door, queue, spool, log));
     Set<JobId> told = parting == Parting.CANCEL ? cancel(spool, cancellation) : new TreeSet<>();
-    while (!(workers.isEmpty() ? spool.running().isEmpty() : queue.workers(spool).isEmpty())) {
-      if (workers.isEmpty()) {
-        for (JobId id : spool.running()) {
-          cancellation.pursue(id);
-        }
-      }
+    if (workers.isEmpty()) {
+      pursue(spool, cancellation);
+    }
+    while (!(workers.isEmpty() ? spool.claimed().isEmpty() : queue.workers(spool).isEmpty())) {
       TimeUnit.MILLISECONDS.sleep(NAP.toMillis());
+      if (workers.isEmpty()) {
+        pursue(spool, cancellation);
+      }
     }
     forgetPid(workers);
     return told;
   }
 
+  /** Brings the claimed jobs on, and the arrays that are over with the last of them. */
+  private static void pursue(Spool spool, Cancellation cancellation) throws IOException {
+    for (JobId id : spool.running()) {
+      cancellation.pursue(id);
+    }
+  }
+
+  /** Cancels what runs; of an array those tasks, while the others wait. */
   private static Set<JobId> cancel(Spool spool, Cancellation cancellation) throws IOException {
     Set<JobId> told = new TreeSet<>();
-    for (JobId id : spool.running()) {
+    for (JobId id : spool.claimed()) {
       switch (cancellation.cancel(id, Cancellation.GRACE)) {
         case CANCELLED, ENDING -> told.add(id);
         // it ended by itself in between
@@ -374,7 +383,7 @@ final class Crew {
 
   private static String load(Spool spool) throws IOException {
     long busy = 0;
-    for (JobId id : spool.running()) {
+    for (JobId id : spool.claimed()) {
       busy +=
           spool.find(id).orElse(null) instanceof Entry.Running running ? running.job().cores() : 0;
     }

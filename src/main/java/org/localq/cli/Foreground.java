@@ -113,7 +113,7 @@ final class Foreground {
 
   private static String whatRuns(Spool spool) {
     try {
-      int running = spool.running().size();
+      int running = spool.claimed().size();
       return running == 0 ? "" : "; " + Text.count(running, "job") + " still running";
     } catch (IOException unseen) {
       // no reason to leave its pid file behind

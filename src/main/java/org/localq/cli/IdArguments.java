@@ -1,5 +1,6 @@
 package org.localq.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -9,8 +10,14 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
-/** Job ids on a command line: {@code -j 1,2} or plain, comma lists allowed in both. */
+/**
+ * Job ids on a command line: {@code -j 1,2} or plain, comma lists allowed in both; tasks of an
+ * array as Slurm names them, {@code 17_3} or {@code 17_[1,5-7]}.
+ */
 final class IdArguments {
+  /** More ids than that are not named but ranges that were mistyped, or a whole array. */
+  private static final int MOST = 10_000;
+
   private IdArguments() {}
 
   static OptionSpec option(String help) {
@@ -40,20 +47,77 @@ final class IdArguments {
 
   private static void addAll(List<String> lists, SortedSet<JobId> ids) {
     for (String list : lists) {
-      add(list, ids);
+      for (String text : split(list)) {
+        add(text, ids);
+      }
     }
   }
 
-  private static void add(String list, SortedSet<JobId> ids) {
-    for (String text : list.split(",", -1)) {
-      ids.add(
-          JobId.parse(text)
-              .orElseThrow(
-                  () ->
-                      Refusal.usage(
-                          "\""
-                              + text
-                              + "\" is no job id, expected a whole number of at least 1 as lqueue shows it")));
+  /** What stands between commas, but for those in brackets. */
+  private static List<String> split(String list) {
+    List<String> texts = new ArrayList<>();
+    int start = 0;
+    boolean inBrackets = false;
+    for (int i = 0; i < list.length(); i++) {
+      char c = list.charAt(i);
+      inBrackets = c == '[' || (inBrackets && c != ']');
+      if (c == ',' && !inBrackets) {
+        texts.add(list.substring(start, i));
+        start = i + 1;
+      }
     }
+    texts.add(list.substring(start));
+    return texts;
+  }
+
+  private static void add(String text, SortedSet<JobId> ids) {
+    int bracket = text.indexOf("_[");
+    if (bracket >= 0 && text.endsWith("]")) {
+      for (String range : text.substring(bracket + 2, text.length() - 1).split(",", -1)) {
+        addRange(text, text.substring(0, bracket), range, ids);
+      }
+    } else {
+      ids.add(JobId.parse(text).orElseThrow(() -> noId(text)));
+    }
+  }
+
+  /**
+   * Adds tasks of one array.
+   *
+   * @param text what was named
+   * @param range as in {@code 7} or {@code 5-7}
+   */
+  private static void addRange(String text, String array, String range, SortedSet<JobId> ids) {
+    int dash = range.indexOf('-');
+    JobId first = task(text, array, dash < 0 ? range : range.substring(0, dash));
+    JobId last = dash < 0 ? first : task(text, array, range.substring(dash + 1));
+    if (last.task() < first.task()) {
+      throw noId(text);
+    }
+    if (ids.size() + (long) last.task() - first.task() >= MOST) {
+      throw Refusal.usage(
+          "\""
+              + text
+              + "\" names too many tasks, expected at most "
+              + MOST
+              + " ids; the whole array is "
+              + array);
+    }
+    for (int number = first.task(); number <= last.task(); number++) {
+      ids.add(first.array().ofTask(number));
+    }
+  }
+
+  private static JobId task(String text, String array, String number) {
+    return JobId.parse(array + "_" + number).filter(JobId::isTask).orElseThrow(() -> noId(text));
+  }
+
+  private static Refusal noId(String text) {
+    return Refusal.usage(
+        "\""
+            + text
+            + (text.contains("_")
+                ? "\" names no tasks, expected some as in 17_3, 17_[1-3] or 17_[1,5-7]"
+                : "\" is no job id, expected a whole number of at least 1 as lqueue shows it"));
   }
 }

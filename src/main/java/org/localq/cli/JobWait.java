@@ -59,7 +59,7 @@ final class JobWait {
     // a script that sees 1 would take it for the command's
     String why = reason.isEmpty() ? "" : ", " + Printable.of(reason);
     err.println(
-        "lbatch: job " + entry.id() + " is " + entry.state() + why + "; it has no exit code");
+        "lbatch: " + Text.name(entry) + " is " + entry.state() + why + "; it has no exit code");
     return ExitCode.REFUSED;
   }
 }

@@ -3,15 +3,16 @@ package org.localq.cli;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.localq.core.IdSet;
 import org.localq.core.JobId;
 import org.localq.core.Refusal;
 import org.localq.spool.Entry;
+import org.localq.spool.Listing;
 import org.localq.spool.Spool;
 import org.localq.worker.Cancellation;
 import org.localq.worker.Log;
@@ -56,17 +57,27 @@ final class LcancelCommand extends Command {
     }
   }
 
-  /** What waits comes first: it would start in the place of what runs. */
-  private static Set<JobId> unended(Spool spool) throws IOException {
-    Set<JobId> ids = new LinkedHashSet<>(spool.pending());
-    ids.addAll(spool.held());
-    ids.addAll(spool.running());
-    return ids;
+  /**
+   * What waits comes first: it would start in the place of what runs. A task comes with its array.
+   */
+  private static Iterable<JobId> unended(Spool spool) throws IOException {
+    Listing listing = spool.listing();
+    IdSet waiting = listing.pending().with(listing.held());
+    IdSet running = listing.running().without(waiting);
+    return () ->
+        IntStream.range(0, waiting.size() + running.size())
+            .mapToObj(i -> i < waiting.size() ? waiting.get(i) : running.get(i - waiting.size()))
+            .filter(id -> !id.isTask() || !isOneOf(id.array(), waiting, running))
+            .iterator();
+  }
+
+  private static boolean isOneOf(JobId id, IdSet waiting, IdSet running) {
+    return waiting.contains(id) || running.contains(id);
   }
 
   private record Round(Door door, Queue queue, Spool spool, Cancellation cancellation) {}
 
-  private static int cancel(Round round, Set<JobId> ids, Duration grace)
+  private static int cancel(Round round, Iterable<JobId> ids, Duration grace)
       throws IOException, InterruptedException {
     int code = ExitCode.DONE;
     List<JobId> ending = new ArrayList<>();
@@ -122,7 +133,10 @@ final class LcancelCommand extends Command {
         .orElse("its record was removed");
   }
 
-  private static void say(Round round, JobId id, String what) {
-    round.door().out().println("job " + id + " " + what);
+  private static void say(Round round, JobId id, String what) throws IOException {
+    String job = "job " + id;
+    // only its file tells an array
+    String name = id.isTask() ? job : round.spool().find(id).map(Text::name).orElse(job);
+    round.door().out().println(name + " " + what);
   }
 }
