@@ -16,7 +16,7 @@ import picocli.CommandLine.ParseResult;
  */
 final class IdArguments {
   /** More ids than that are not named but ranges that were mistyped, or a whole array. */
-  private static final int MOST = 10_000;
+  private static final int MOST = 100_000;
 
   private IdArguments() {}
 

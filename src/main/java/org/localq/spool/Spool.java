@@ -52,6 +52,7 @@ public final class Spool implements AutoCloseable {
   private final Drafts drafts;
   private final Ids ids;
   private final JobReader reader;
+  private final WaitingTasks waitingTasks = new WaitingTasks(this);
   private final Terms terms;
   private Optional<SpoolLock> lock = Optional.empty();
 
@@ -533,17 +534,7 @@ public final class Spool implements AutoCloseable {
 
   /** The task of this id as its array has it, claimed or not; nothing where no array waits. */
   Optional<ArrayTasks.Task> waitingTask(JobId id) throws IOException {
-    for (Path place : List.of(layout.pending(id.array()), layout.held(id.array()))) {
-      Optional<ArrayTasks> array = ArrayTasks.open(this, id.array(), place);
-      if (array.isPresent()) {
-        try (ArrayTasks open = array.get()) {
-          return id.task() > 0 && open.task(id.task()) instanceof ArrayTasks.Task task
-              ? Optional.of(task)
-              : Optional.empty();
-        }
-      }
-    }
-    return Optional.empty();
+    return waitingTasks.find(id);
   }
 
   /**
@@ -666,6 +657,7 @@ public final class Spool implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    waitingTasks.close();
     if (lock.isPresent()) {
       lock.get().close();
     }

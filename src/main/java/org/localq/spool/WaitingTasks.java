@@ -1,0 +1,74 @@
+package org.localq.spool;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.localq.core.JobId;
+
+/**
+ * The tasks that are lines of an array that waits. It owns the array that was read last, which
+ * stays open: who asks for many tasks in order has its file read once.
+ */
+final class WaitingTasks implements AutoCloseable {
+  private final Spool spool;
+  private Optional<Open> open = Optional.empty();
+
+  WaitingTasks(Spool spool) {
+    this.spool = spool;
+  }
+
+  /**
+   * An array that was read up to a task.
+   *
+   * @param place where its file was
+   */
+  private record Open(JobId array, Path place, ArrayTasks tasks, ArrayTasks.Task last) {}
+
+  /** The task of this id as its array has it, claimed or not; nothing where no array waits. */
+  Optional<ArrayTasks.Task> find(JobId id) throws IOException {
+    if (open.isPresent() && !isAhead(open.get(), id)) {
+      close();
+    }
+    if (open.isPresent()) {
+      Open array = open.get();
+      return array.last().id().equals(id)
+          ? Optional.of(array.last())
+          : read(id, array.place(), array.tasks());
+    }
+    Layout layout = spool.layout();
+    for (Path place : List.of(layout.pending(id.array()), layout.held(id.array()))) {
+      Optional<ArrayTasks> tasks = ArrayTasks.open(spool, id.array(), place);
+      if (tasks.isPresent()) {
+        return read(id, place, tasks.get());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether the array that was read last still waits, and has this task no earlier than there. */
+  private static boolean isAhead(Open array, JobId id) throws IOException {
+    return array.array().equals(id.array())
+        && array.last().id().task() <= id.task()
+        && array.tasks().isStill(array.place());
+  }
+
+  private Optional<ArrayTasks.Task> read(JobId id, Path place, ArrayTasks tasks)
+      throws IOException {
+    open = Optional.empty();
+    if (id.task() > 0 && tasks.task(id.task()) instanceof ArrayTasks.Task task) {
+      open = Optional.of(new Open(id.array(), place, tasks, task));
+      return Optional.of(task);
+    }
+    tasks.close();
+    return Optional.empty();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (open.isPresent()) {
+      open.get().tasks().close();
+      open = Optional.empty();
+    }
+  }
+}
