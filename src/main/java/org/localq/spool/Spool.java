@@ -52,7 +52,7 @@ public final class Spool implements AutoCloseable {
   private final Drafts drafts;
   private final Ids ids;
   private final JobReader reader;
-  private final WaitingTasks waitingTasks = new WaitingTasks(this);
+  private final UnclaimedTasks unclaimedTasks = new UnclaimedTasks(this);
   private final Terms terms;
   private Optional<SpoolLock> lock = Optional.empty();
 
@@ -362,13 +362,17 @@ public final class Spool implements AutoCloseable {
     return entry.isEmpty() && id.isTask() ? unclaimed(id) : entry;
   }
 
-  /** A task that is still a line of its array. */
+  /** A task that has no file of its own. */
   private Optional<Entry> unclaimed(JobId id) throws IOException {
     Optional<ArrayTasks.Task> task = waitingTask(id);
-    // RACE: claimed, or more, since it was looked for
-    return task.isEmpty() || isElsewhere(id)
-        ? Optional.empty()
-        : Optional.of(new Entry.Waiting(id, task.get().job(), exists(layout.held(id.array()))));
+    if (task.isPresent()) {
+      // RACE: claimed, or more, since it was looked for
+      return isElsewhere(id)
+          ? Optional.empty()
+          : Optional.of(new Entry.Waiting(id, task.get().job(), exists(layout.held(id.array()))));
+    }
+    Optional<Entry.Finished> cancelled = unclaimedTasks.cancelled(id);
+    return cancelled.isEmpty() || isElsewhere(id) ? Optional.empty() : Optional.of(cancelled.get());
   }
 
   /**
@@ -534,7 +538,7 @@ public final class Spool implements AutoCloseable {
 
   /** The task of this id as its array has it, claimed or not; nothing where no array waits. */
   Optional<ArrayTasks.Task> waitingTask(JobId id) throws IOException {
-    return waitingTasks.find(id);
+    return unclaimedTasks.waiting(id);
   }
 
   /**
@@ -545,15 +549,16 @@ public final class Spool implements AutoCloseable {
     JobId id = entry.id();
     Path file = place(entry);
     Optional<byte[]> bytes = entry instanceof Entry.Array ? header(id) : bytes(file);
+    boolean isRecord = file.equals(layout.record(id));
     if (bytes.isEmpty() && id.isTask()) {
-      bytes = waitingTask(id).map(ArrayTasks.Task::file);
+      bytes =
+          isRecord ? bytes(layout.record(id.array())) : waitingTask(id).map(ArrayTasks.Task::file);
+      isRecord = false;
     }
     try {
       return bytes.isEmpty()
           ? Optional.empty()
-          : Optional.of(
-              RecordWriter.document(
-                  id, entry.state(), bytes.get(), file.equals(layout.record(id))));
+          : Optional.of(RecordWriter.document(id, entry.state(), bytes.get(), isRecord));
     } catch (JsonProcessingException | CharacterCodingException unreadable) {
       return Optional.empty();
     }
@@ -657,7 +662,7 @@ public final class Spool implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    waitingTasks.close();
+    unclaimedTasks.close();
     if (lock.isPresent()) {
       lock.get().close();
     }

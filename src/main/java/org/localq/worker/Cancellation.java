@@ -46,7 +46,8 @@ public final class Cancellation {
         return cancelClaimed(locked, id, grace);
       }
       if (!locked.isWanted(id) && !locked.arrays().isWaitingTask(id)) {
-        return Answer.UNKNOWN;
+        // of a task that its array's cancellation kept from starting there is no file
+        return spool.find(id).isPresent() ? Answer.ENDED : Answer.UNKNOWN;
       }
       // the marker first: whoever dies from here on, the wish stays
       locked.markCancelled(id, grace);

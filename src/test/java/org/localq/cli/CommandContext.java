@@ -2,6 +2,7 @@ package org.localq.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -180,6 +181,21 @@ final class CommandContext {
   /** Job {@code id} was claimed and its command started. */
   void runs(int id) throws IOException {
     Files.move(spool(id + ".json"), spool("running/" + id + ".json"));
+    starts(Integer.toString(id));
+  }
+
+  /** The same of a task of array {@code id}, with all before it. */
+  void runsTask(int id, int task) throws IOException {
+    ObjectNode job = (ObjectNode) job(id + ".json");
+    ((ArrayNode) job.get("command")).add(job.remove("lines").get(task - 1));
+    job.remove("tasks");
+    String name = id + "_" + task;
+    Files.writeString(spool("running/" + name + ".json"), job.toString());
+    Files.createFile(spool("running/" + id + ".claimed-" + task));
+    starts(name);
+  }
+
+  private void starts(String id) throws IOException {
     Files.createFile(spool("running/" + id + ".1.run-" + MACHINE.identity().shortBoot()));
     Path token = spool("running/" + id + ".1.started");
     Files.writeString(token, pid() + " 1\n");

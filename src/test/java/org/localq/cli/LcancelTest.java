@@ -2,9 +2,11 @@ package org.localq.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,6 +79,54 @@ class LcancelTest {
       CommandContext.Ran ran = context.run(line.split(" ")).exits(0);
       assertEquals("job 1 cancelled\njob 3 cancelled\n", ran.out());
       assertEquals("CANCELLED PENDING CANCELLED", states());
+    }
+  }
+
+  /** Three tasks, which wait. */
+  @Nested
+  class An_array {
+    @BeforeEach
+    void submit_lines() throws Exception {
+      Files.writeString(home.resolve("grid"), "a\nb\nc\n");
+      context.run("lbatch", "--each-line", "grid").exits(0);
+    }
+
+    private String statesOf(String... ids) {
+      List<String> words = new ArrayList<>(List.of("linfo", "--state"));
+      words.addAll(List.of(ids));
+      return context.run(words.toArray(new String[0])).exits(0).out().replace('\n', ' ').strip();
+    }
+
+    @Test
+    void is_cancelled_as_a_whole() throws Exception {
+      CommandContext.Ran ran = context.run("lcancel", "4").exits(0);
+      assertEquals("array 4 cancelled\n", ran.out());
+      assertEquals("CANCELLED CANCELLED CANCELLED", statesOf("4_1", "4_3", "4"));
+      assertEquals(3, context.job("done/4.json").at("/result/tasks/CANCELLED").asInt());
+      assertEquals(
+          "array 4 had already ended, CANCELLED\n", context.run("lcancel", "4").exits(0).out());
+      assertEquals(
+          "job 4_3 had already ended, CANCELLED\n", context.run("lcancel", "4_3").exits(0).out());
+    }
+
+    @Test
+    void loses_the_tasks_that_are_named_and_no_others() {
+      CommandContext.Ran ran = context.run("lcancel", "4_[2-3]").exits(0);
+      assertEquals("job 4_2 cancelled\njob 4_3 cancelled\n", ran.out());
+      assertEquals("PENDING CANCELLED CANCELLED PENDING", statesOf("4_1", "4_2", "4_3", "4"));
+    }
+
+    @Test
+    void is_one_of_all() {
+      assertEquals(
+          "job 1 cancelled\njob 2 cancelled\njob 3 cancelled\narray 4 cancelled\n",
+          context.run("lcancel", "--all").exits(0).out());
+    }
+
+    @Test
+    void has_no_more_tasks_than_it_has() {
+      CommandContext.Ran ran = context.run("lcancel", "4_4").exits(1);
+      assertTrue(ran.err().startsWith("lcancel: job 4_4: no such job in "), ran::toString);
     }
   }
 

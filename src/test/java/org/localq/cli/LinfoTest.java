@@ -1,6 +1,7 @@
 package org.localq.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -251,6 +252,85 @@ class LinfoTest {
       String out = context.run("linfo", "2").exits(0).out();
       assertTrue(out.codePoints().allMatch(c -> c == '\n' || c >= 0x20 && c < 0x7f), () -> out);
       assertTrue(out.contains("Name:         \\x1b[31m\\xff\\n\\u202e\\u009b\n"), () -> out);
+    }
+  }
+
+  /** Three tasks, the second of which runs, behind a job that wants both cores. */
+  @Nested
+  class An_array {
+    @BeforeEach
+    void submit_lines() throws Exception {
+      Files.writeString(home.resolve("grid"), "echo 1\nsleep 2\necho 3\n");
+      context.run("lbatch", "--each-line", "grid").exits(0);
+      context.runsTask(2, 2);
+      context.worker();
+      context.limit(2);
+    }
+
+    @Test
+    void has_a_sheet_that_counts_its_tasks() {
+      assertEquals(
+          List.of(
+              "Job: 2",
+              "State: RUNNING",
+              "Reason: Priority, other jobs start before it",
+              "Tasks: 3: 1 running, 1 to start, 1 ended",
+              "Name: grid",
+              "Command: sh -c …",
+              "Cores: 1"),
+          sheet("2").subList(0, 7));
+    }
+
+    @Test
+    void that_has_ended_says_how_many_of_its_tasks_ended_how() throws Exception {
+      context.run("lcancel", "2").exits(0);
+      List<String> lines = sheet("2");
+      assertEquals("State: CANCELLED", lines.get(1));
+      // the record of the first is not there
+      assertTrue(lines.contains("Tasks: 3: 2 CANCELLED, 1 LOST"), lines::toString);
+      assertEquals(
+          List.of("Job: 2_3", "State: CANCELLED", "Ended: 2026-11-22T12:00:00"),
+          sheet("2_3").subList(0, 3));
+    }
+
+    @Test
+    void has_a_sheet_of_each_task() {
+      List<String> running = sheet("2_2");
+      assertEquals(List.of("Job: 2_2", "State: RUNNING"), running.subList(0, 2));
+      assertTrue(running.contains("Command: sh -c 'sleep 2'"), running::toString);
+      List<String> line = sheet("2_3");
+      assertEquals(
+          List.of(
+              "Job: 2_3",
+              "State: PENDING",
+              "Reason: Priority, other jobs start before it",
+              "Name: grid",
+              "Command: sh -c 'echo 3'"),
+          line.subList(0, 5));
+      assertTrue(
+          line.contains("Output: " + home + "/localq-2_3-20261122T120000.out"), line::toString);
+    }
+
+    @Test
+    void is_a_document_without_its_lines() throws Exception {
+      JsonNode array = CommandContext.json(context.run("linfo", "--json", "2").exits(0).out());
+      assertEquals(2, array.get("id").asInt());
+      assertEquals(3, array.get("tasks").asInt());
+      assertFalse(array.has("lines"));
+    }
+
+    @Test
+    void has_a_document_of_each_task() throws Exception {
+      for (String id : List.of("2_2", "2_3")) {
+        JsonNode task = CommandContext.json(context.run("linfo", "--json", id).exits(0).out());
+        assertEquals(id, task.get("id").asInt() + "_" + task.get("task").asInt());
+        assertEquals(3, task.get("command").size());
+      }
+      context.run("lcancel", "2").exits(0);
+      JsonNode task = CommandContext.json(context.run("linfo", "--json", "2_3").exits(0).out());
+      assertEquals("CANCELLED", task.get("state").asText());
+      assertEquals(3, task.get("task").asInt());
+      assertFalse(task.has("result"), "that would be its array's");
     }
   }
 

@@ -290,6 +290,109 @@ class LqueueTest {
     }
   }
 
+  /** Four tasks, the second of which runs; and a job behind them. */
+  @Nested
+  class An_array {
+    @BeforeEach
+    void submit_lines() throws Exception {
+      Files.writeString(home.resolve("grid"), "echo 1\nsleep 2\necho 3\necho 4\n");
+      submit("--each-line", "grid");
+      submit("x");
+      context.runsTask(1, 2);
+      context.limit(1).worker();
+    }
+
+    @Test
+    void is_a_row_for_each_task_that_runs_and_one_for_all_that_wait() throws Exception {
+      CommandContext.Ran ran = context.run("lqueue").exits(0);
+      assertEquals(
+          """
+            JOBID  PRIO  STATUS   NUM_CORES  START_TIME           END_TIME  REASON     NAME  CMD
+              1_2     -  RUNNING          1  2026-11-22T12:00:05  -         -          grid  sh -c 'sleep 2'
+          1_[3-4]     1  PENDING          1  -                    -         Resources  grid  sh -c … (2 tasks)
+                2     2  PENDING          1  -                    -         Priority   x     x
+          """,
+          ran.out());
+      assertEquals(
+          "worker " + CommandContext.pid() + " alive; 1 of 1 core busy, 3 pending\n", ran.err());
+    }
+
+    @Test
+    void of_which_one_task_waits_has_a_bare_number() throws Exception {
+      context.run("lcancel", "1").exits(0);
+      Files.writeString(home.resolve("two"), "a\nb\n");
+      submit("--each-line", "two");
+      context.runsTask(3, 1);
+      CommandContext.Ran ran = context.run("lqueue", "-t", "PENDING", "3").exits(0);
+      assertTrue(ran.lines().get(1).startsWith("3_[2]  "), ran::toString);
+      assertTrue(ran.lines().get(1).endsWith(" … (1 task)"), ran::toString);
+    }
+
+    @Test
+    void that_has_ended_is_one_row() throws Exception {
+      context.run("lcancel", "1").exits(0);
+      CommandContext.Ran ran = context.run("lqueue", "-t", "all").exits(0);
+      assertTrue(
+          ran.lines().get(1).matches("    1     -  CANCELLED .* … \\(4 tasks\\)"), ran::toString);
+      assertEquals(List.of("1", "2"), ids(ran));
+    }
+
+    @Test
+    void has_a_row_for_each_task_that_is_named() throws Exception {
+      context.run("lcancel", "1_4").exits(0);
+      assertEquals(
+          List.of("1_2 - RUNNING", "1_3 1 PENDING", "1_4 - CANCELLED"),
+          context.run("lqueue", "1_[2-4]").exits(0).lines().stream()
+              .skip(1)
+              .map(line -> String.join(" ", List.of(line.strip().split(" +")).subList(0, 3)))
+              .toList());
+    }
+
+    @Test
+    void has_a_row_for_each_task_that_its_cancellation_kept_from_starting() throws Exception {
+      context.run("lcancel", "1").exits(0);
+      CommandContext.Ran ran = context.run("lqueue", "1_3", "1_5");
+      assertEquals(1, ran.code());
+      assertTrue(ran.lines().get(1).matches("  1_3     -  CANCELLED +1  - .*"), ran::toString);
+      assertTrue(ran.err().contains("lqueue: job 1_5: no such job in "), ran::toString);
+    }
+
+    @Test
+    void tells_programs_its_id_its_tasks_and_how_many_wait() throws Exception {
+      JsonNode jobs =
+          CommandContext.json(context.run("lqueue", "--json").exits(0).out()).get("jobs");
+      assertEquals(
+          CommandContext.json(
+              "{\"id\": 1, \"task\": 2, \"state\": \"RUNNING\","
+                  + " \"started\": \"2026-11-22T11:00:05Z\", \"cores\": 1, \"name\": \"grid\","
+                  + " \"command\": [\"sh\", \"-c\", \"sleep 2\"]}"),
+          jobs.get(0));
+      assertEquals(
+          CommandContext.json(
+              "{\"id\": 1, \"state\": \"PENDING\", \"tasks\": 4, \"unclaimed\": 2,"
+                  + " \"place\": 1, \"reason\": \"Resources\", \"cores\": 1, \"name\": \"grid\","
+                  + " \"command\": [\"sh\", \"-c\"]}"),
+          jobs.get(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1_", "1_[2-1]", "1_[1-]", "1_[]", "1_[1", "_3", "1_2_3", "1_[1,]"})
+    void names_no_task_by(String id) {
+      CommandContext.Ran ran = context.run("lqueue", id).exits(2);
+      assertTrue(
+          ran.err().contains("expected some as in 17_3, 17_[1-3] or 17_[1,5-7]"), ran::toString);
+    }
+
+    @Test
+    void names_no_more_tasks_than_a_table_is_read_for() {
+      CommandContext.Ran ran = context.run("lqueue", "1_[1-999999]").exits(2);
+      assertEquals(
+          "lqueue: \"1_[1-999999]\" names too many tasks, expected at most 100000 ids;"
+              + " the whole array is 1\n",
+          ran.err());
+    }
+  }
+
   @Nested
   class Json {
     @Test

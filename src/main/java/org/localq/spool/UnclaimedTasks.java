@@ -2,19 +2,27 @@ package org.localq.spool;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.localq.core.JobId;
+import org.localq.core.Outcome;
+import org.localq.core.Result;
+import org.localq.core.State;
+import org.localq.core.Tasks;
+import org.localq.core.Usage;
 
 /**
- * The tasks that are lines of an array that waits. It owns the array that was read last, which
- * stays open: who asks for many tasks in order has its file read once.
+ * The tasks that have no file of their own: lines of an array that waits, or of one that was
+ * cancelled before they started. It owns the array that was read last, which stays open: who asks
+ * for many tasks in order has its file read once.
  */
-final class WaitingTasks implements AutoCloseable {
+final class UnclaimedTasks implements AutoCloseable {
   private final Spool spool;
   private Optional<Open> open = Optional.empty();
 
-  WaitingTasks(Spool spool) {
+  UnclaimedTasks(Spool spool) {
     this.spool = spool;
   }
 
@@ -26,7 +34,7 @@ final class WaitingTasks implements AutoCloseable {
   private record Open(JobId array, Path place, ArrayTasks tasks, ArrayTasks.Task last) {}
 
   /** The task of this id as its array has it, claimed or not; nothing where no array waits. */
-  Optional<ArrayTasks.Task> find(JobId id) throws IOException {
+  Optional<ArrayTasks.Task> waiting(JobId id) throws IOException {
     if (open.isPresent() && !isAhead(open.get(), id)) {
       close();
     }
@@ -62,6 +70,27 @@ final class WaitingTasks implements AutoCloseable {
     }
     tasks.close();
     return Optional.empty();
+  }
+
+  /**
+   * The end of a task that its array's cancellation kept from starting: it has no record of its own
+   * but is counted in the array's. To be asked of one that is nowhere.
+   */
+  Optional<Entry.Finished> cancelled(JobId id) throws IOException {
+    JobId array = id.array();
+    Optional<JobFile.Valid> file =
+        spool.read(array, spool.layout().record(array), true).flatMap(JobFile::valid);
+    if (file.isEmpty() || file.get().tasks().isEmpty() || file.get().result().isEmpty()) {
+      return Optional.empty();
+    }
+    Tasks tasks = file.get().tasks().get();
+    if (id.task() > tasks.count() || !tasks.ended().containsKey(State.CANCELLED)) {
+      return Optional.empty();
+    }
+    Outcome outcome = Outcome.cancelled(OptionalInt.empty());
+    Instant ended = file.get().result().get().ended();
+    Result result = new Result(outcome, Optional.empty(), ended, Usage.UNKNOWN, 0);
+    return Optional.of(new Entry.Finished(id, file.get().job(), result, Optional.empty()));
   }
 
   @Override
