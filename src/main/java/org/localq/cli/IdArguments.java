@@ -15,6 +15,10 @@ import picocli.CommandLine.ParseResult;
  * array as Slurm names them, {@code 17_3} or {@code 17_[1,5-7]}.
  */
 final class IdArguments {
+  /** What the help says of tasks. */
+  static final String OF_TASKS =
+      "Job 17 may be an array: 17_3 is its third task, 17_[1,5-7] are four of them.";
+
   /** More ids than that are not named but ranges that were mistyped, or a whole array. */
   private static final int MOST = 100_000;
 

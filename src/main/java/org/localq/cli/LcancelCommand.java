@@ -29,7 +29,8 @@ final class LcancelCommand extends Command {
     spec.usageMessage()
         .description(
             "Cancels jobs: a pending one at once; the processes of a running one get TERM and, after a grace, KILL.")
-        .customSynopsis("lcancel [OPTION…] ID…", "       lcancel [OPTION…] --all");
+        .customSynopsis("lcancel [OPTION…] ID…", "       lcancel [OPTION…] --all")
+        .footer("", IdArguments.OF_TASKS);
     return spec.addOption(IdArguments.option("The jobs; or give the ids as plain words."))
         .addOption(flag("--all", "Every job that has not ended.").build())
         .addOption(option("--grace", "SECONDS", "From TERM to KILL (default: 30).").build())

@@ -34,7 +34,8 @@ final class LinfoCommand extends Command {
     CommandSpec spec = CommandSpec.create().name("linfo");
     spec.usageMessage()
         .description("Shows everything that is known about jobs, a field a line.")
-        .customSynopsis("linfo [OPTION…] ID…");
+        .customSynopsis("linfo [OPTION…] ID…")
+        .footer("", IdArguments.OF_TASKS);
     return spec.addOption(IdArguments.option("The jobs; or give the ids as plain words."))
         .addOption(flag("--state", "Print the bare state and nothing else.").build())
         .addOption(flag("--json", "Print the job's file, with id and state, as JSON.").build())

@@ -27,7 +27,9 @@ final class LqueueCommand extends Command {
         .footer(
             "",
             "PRIO is a pending job's place in the order of start; - is empty. On a terminal only the"
-                + " latest 20 jobs that have ended are shown, piped all of them.");
+                + " latest 20 jobs that have ended are shown, piped all of them. "
+                + IdArguments.OF_TASKS
+                + " Those that wait are one row.");
     return spec.addOption(IdArguments.option("Only these jobs; or give the ids as plain words."))
         .addOption(
             option(
