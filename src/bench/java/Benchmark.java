@@ -27,9 +27,9 @@ import java.util.stream.Stream;
  * {@code java src/bench/java/Benchmark.java [SECTION…]}: localq beside its peers, in turn, in one
  * run, as one table.
  *
- * <p>Builds nothing: {@code mvn -B package} first. Debian's packages task-spooler, nq, parallel and
- * hyperfine are the peers and the stop-watch; a peer that is missing has no row. Times differ from
- * machine to machine: quote the ratios.
+ * <p>Builds nothing: {@code mvn -B package} first. Debian's packages task-spooler, nq, parallel,
+ * hyperfine and time are the peers and the stop-watches; a peer that is missing has no row. Times
+ * differ from machine to machine: quote the ratios.
  */
 public final class Benchmark {
   private static final int ROUNDS = 8;
@@ -39,7 +39,7 @@ public final class Benchmark {
   /** task-spooler refuses at about 1000. */
   private static final int JOBS = 900;
 
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final Path scratch;
   private final Path localq;
@@ -96,7 +96,9 @@ public final class Benchmark {
     all.put("latency", this::latency);
     all.put("throughput", this::throughput);
     all.put("idle", this::idle);
+    all.put("lines", this::lines);
     all.put("depth", this::depth);
+    all.put("kept", this::kept);
     for (Map.Entry<String, Section> section : all.entrySet()) {
       if (sections.isEmpty() || sections.contains(section.getKey())) {
         System.err.println("benchmark: " + section.getKey());
@@ -151,13 +153,23 @@ public final class Benchmark {
   }
 
   private static void await(String what, Supplier<Boolean> condition) throws InterruptedException {
+    await(what, Duration.ofMillis(1), condition);
+  }
+
+  private static void await(String what, Duration nap, Supplier<Boolean> condition)
+      throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.get()) {
       if (System.nanoTime() - deadline > 0) {
         throw new IllegalStateException("still waiting for " + what);
       }
-      TimeUnit.MILLISECONDS.sleep(1);
+      TimeUnit.MILLISECONDS.sleep(nap.toMillis());
     }
+  }
+
+  /** Waits for so many records; seldom looks, because who looks takes from the cores. */
+  private static void awaitRecords(Path done, int many) throws InterruptedException {
+    await("localq", Duration.ofMillis(100), () -> count(done) >= many);
   }
 
   // --- Before and after --------------------------------------------------------------------------
@@ -369,15 +381,22 @@ public final class Benchmark {
     call("sh", "-c", loop, "sh", bin("lbatch"), "-u", uri, "-o", "/dev/null", "true");
     call(bin("localqd"), "-u", uri, "-n", "2", "start");
     Path done = Path.of(uri + ".queue/done");
-    await("localq", () -> count(done) == JOBS);
+    awaitRecords(done, JOBS);
     call(bin("localqd"), "-u", uri, "stop");
+    return rateOf(done);
+  }
+
+  /** How many jobs a second ended, from the first record to the 900th. */
+  private static double rateOf(Path done) throws IOException {
     try (Stream<Path> records = Files.list(done)) {
       List<Instant> ends = new ArrayList<>();
       for (Path record : records.toList()) {
-        if (!Files.readString(record).contains("\"COMPLETED\"")) {
-          throw new IllegalStateException(record + " is no COMPLETED job's");
+        if (Files.readString(record).contains("\"COMPLETED\"")) {
+          ends.add(Files.getLastModifiedTime(record).toInstant());
         }
-        ends.add(Files.getLastModifiedTime(record).toInstant());
+      }
+      if (ends.size() < JOBS) {
+        throw new IllegalStateException("only " + ends.size() + " jobs COMPLETED in " + done);
       }
       ends.sort(Comparator.naturalOrder());
       return (JOBS - 1) / seconds(Duration.between(ends.get(0), ends.get(JOBS - 1)));
@@ -428,7 +447,8 @@ public final class Benchmark {
   /** Fewer than the others: each costs a Perl with all of parallel in it. */
   private double semRate() throws Exception {
     int jobs = 30;
-    String loop = "i=0; while [ $i -lt " + jobs + " ]; do i=$((i + 1)); sem -j2 true; done; sem --wait";
+    String loop =
+        "i=0; while [ $i -lt " + jobs + " ]; do i=$((i + 1)); sem -j2 true; done; sem --wait";
     return timed(jobs, "sh", "-c", loop);
   }
 
@@ -489,7 +509,7 @@ public final class Benchmark {
     rows.add(new Row("idle worker, resident", "localq", List.of(residentMegabytes(pid)), "MB"));
     String loop = "i=0; while [ $i -lt " + JOBS + " ]; do i=$((i + 1)); \"$@\"; done";
     call("sh", "-c", loop, "sh", bin("lbatch"), "-u", uri, "-o", "/dev/null", "true");
-    await("localq", () -> count(Path.of(uri + ".queue/done")) == JOBS);
+    awaitRecords(Path.of(uri + ".queue/done"), JOBS);
     TimeUnit.SECONDS.sleep(25);
     rows.add(
         new Row(
@@ -524,50 +544,147 @@ public final class Benchmark {
     throw new IllegalStateException("no VmRSS of " + pid);
   }
 
+  // --- Many lines --------------------------------------------------------------------------------
+
+  private static final int MILLION = 1_000_000;
+
+  /** An array: how long until it is accepted, and what the worker makes of it. */
+  private void lines() throws Exception {
+    String who = "a million lines";
+    String uri = queue("lines");
+    Path list = scratch.resolve("list");
+    try (Stream<String> all = IntStream.rangeClosed(1, MILLION).mapToObj(n -> "true " + n)) {
+      Files.write(list, (Iterable<String>) all::iterator);
+    }
+    List<Double> times = new ArrayList<>();
+    List<Double> peaks = new ArrayList<>();
+    for (int n = 0; n < 5; n++) {
+      String submit = bin("lbatch") + " -u " + uri + " -o /dev/null --each-line list";
+      String measured = call("sh", "-c", "/usr/bin/time -f '%e %M' " + submit);
+      String[] words = measured.substring(measured.lastIndexOf('\n') + 1).split(" ");
+      times.add(Double.parseDouble(words[0]) * 1000);
+      peaks.add(Double.parseDouble(words[1]) * 1024 / 1e6);
+      if (n < 4) {
+        call(bin("lcancel"), "-u", uri, "" + (n + 1));
+      }
+    }
+    rows.add(new Row("lbatch --each-line, accepted", who, times, "ms"));
+    rows.add(new Row("lbatch --each-line, resident", who, peaks, "MB"));
+    command("lqueue", who, 5, bin("lqueue") + " -u " + uri);
+    String last = bin("linfo") + " -u " + uri + " --state 5_" + MILLION;
+    command("linfo --state of the last", who, 5, last);
+    startUp(who, uri);
+    TimeUnit.SECONDS.sleep(10);
+    double rate = rateOf(Path.of(uri + ".queue/done"));
+    rows.add(new Row("no-op tasks, 2 at a time", who, List.of(rate), "/s"));
+    rows.add(new Row("the worker, resident", who, List.of(residentMegabytes(pidOf(uri))), "MB"));
+    command("lcancel of the whole", who, 1, bin("lcancel") + " -u " + uri + " --grace 0 5");
+    drop(uri);
+  }
+
   // --- Depth -------------------------------------------------------------------------------------
 
-  /** Pending jobs of no work, of which each is a file as lbatch writes it. */
+  /** Makes many of one file: pending jobs as lbatch writes them, or records. */
   private static final String FILL =
       """
-      my ($spool, $many) = @ARGV;
-      open my $in, '<', "$spool/1.json" or die $!;
+      my ($from, $to, $many) = @ARGV;
+      open my $in, '<', $from or die $!;
       local $/;
       my $job = <$in>;
       for my $id (2 .. $many) {
-        sysopen my $out, "$spool/$id.json", 0301, 0600 or die $!;
+        sysopen my $out, "$to/$id.json", 0301, 0600 or die $!;
         syswrite $out, $job;
       }
-      rename "$spool/.localq/seq/1", "$spool/.localq/seq/$many" or die $!;
       """;
 
-  private void depth() throws Exception {
-    depth(100_000);
-    depth(1_000_000);
+  private void fill(String from, String to, int many) throws Exception {
+    Files.writeString(scratch.resolve("fill"), FILL);
+    call("perl", "fill", from, to, "" + many);
   }
 
-  private void depth(int many) throws Exception {
-    String work = String.format(Locale.ROOT, "with %,d pending", many);
-    String uri = scratch.resolve("deep").toString();
-    call(bin("localqd"), "-u", uri, "-n", "2", "start");
+  /** The highest id that was given away. */
+  private void count(String spool, int from, int many) throws IOException {
+    Path seq = Path.of(spool, ".localq/seq");
+    Files.move(seq.resolve("" + from), seq.resolve("" + many));
+  }
+
+  /** A new queue of two cores without a worker. */
+  private String queue(String name) throws Exception {
+    String uri = scratch.resolve(name).toString();
+    call(bin("localqd"), "-u", uri, "-n", "2", "--keep", "all", "start");
     call(bin("localqd"), "-u", uri, "stop");
-    call(bin("lbatch"), "-u", uri, "-o", "/dev/null", "true");
-    Files.writeString(scratch.resolve("fill"), FILL);
-    call("perl", "fill", uri + ".queue", "" + many);
-    call("sync");
-    command(work, "lqueue | head -n 24", bin("lqueue") + " -u " + uri + " | head -n 24");
-    command(work, "lqueue | wc -l", bin("lqueue") + " -u " + uri + " | wc -l");
-    command(work, "lqueue -j ID", bin("lqueue") + " -u " + uri + " -j " + many / 2);
-    command(work, "linfo ID", bin("linfo") + " -u " + uri + " " + many / 2);
-    command(work, "lcancel ID", bin("lcancel") + " -u " + uri + " $n");
-    command(work, "lbatch true", bin("lbatch") + " -u " + uri + " -o /dev/null true");
-    worker(work, uri);
+    return uri;
+  }
+
+  private void drop(String uri) throws Exception {
+    call(bin("localqd"), "-u", uri, "stop");
     call("rm", "-rf", uri, uri + ".queue", uri + ".log", uri + ".pid");
   }
 
-  /** Five times; {@code $n} is another number each time. */
-  private void command(String work, String who, String command) throws Exception {
+  private void depth() throws Exception {
+    for (int many : new int[] {10, 100_000, MILLION}) {
+      depth(many);
+    }
+  }
+
+  private void depth(int many) throws Exception {
+    String who = String.format(Locale.ROOT, "%,d pending", many);
+    String uri = queue("deep");
+    call(bin("lbatch"), "-u", uri, "-o", "/dev/null", "true");
+    fill(uri + ".queue/1.json", uri + ".queue", many);
+    count(uri + ".queue", 1, many);
+    call("sync");
+    String queue = " -u " + uri;
+    command("lqueue, its first screen", who, 5, bin("lqueue") + queue + " | head -n 24");
+    command("lqueue -j ID", who, 5, bin("lqueue") + queue + " -j " + many / 2);
+    command("linfo ID", who, 5, bin("linfo") + queue + " " + many / 2);
+    command("lcancel ID", who, 5, bin("lcancel") + queue + " $n");
+    command("lbatch true", who, 25, bin("lbatch") + queue + " -o /dev/null true");
+    command("lqueue, whole", who, 1, bin("lqueue") + queue + " | wc -l");
+    if (many > JOBS) {
+      startUp(who, uri);
+      Path done = Path.of(uri + ".queue/done");
+      awaitRecords(done, JOBS + 5);
+      rate("localq, with " + who, rateOf(done));
+      rows.add(new Row("the worker, resident", who, List.of(residentMegabytes(pidOf(uri))), "MB"));
+      String submit = bin("lbatch") + queue + " -o /dev/null true";
+      command("lbatch true, beside the worker", who, 25, submit);
+    }
+    drop(uri);
+  }
+
+  /** What a million records cost that nobody wants removed. */
+  private void kept() throws Exception {
+    for (int many : new int[] {10, MILLION}) {
+      String who = String.format(Locale.ROOT, "%,d kept", many);
+      String uri = queue("kept");
+      call(bin("localqd"), "-u", uri, "start");
+      call(bin("lbatch"), "-u", uri, "-o", "/dev/null", "--wait", "true");
+      call(bin("localqd"), "-u", uri, "stop");
+      fill(uri + ".queue/done/1.json", uri + ".queue/done", many);
+      count(uri + ".queue", 1, many);
+      call("sync");
+      String queue = " -u " + uri;
+      command("lqueue -t pending", who, 5, bin("lqueue") + queue + " -t pending");
+      command(
+          "lqueue on a terminal", who, 5, "script -qec '" + bin("lqueue") + queue + "' /dev/null");
+      command("linfo --state ID", who, 5, bin("linfo") + queue + " --state " + many / 2);
+      command("lbatch true", who, 25, bin("lbatch") + queue + " -o /dev/null true");
+      startUp(who, uri);
+      TimeUnit.SECONDS.sleep(30);
+      rows.add(new Row("the worker, resident", who, List.of(residentMegabytes(pidOf(uri))), "MB"));
+      long before = cpuNanos(pidOf(uri));
+      TimeUnit.SECONDS.sleep(IDLE_SECONDS);
+      double share = (cpuNanos(pidOf(uri)) - before) / 1e9 / IDLE_SECONDS;
+      rows.add(new Row("idle worker, CPU", who, List.of(100 * share), "%"));
+      drop(uri);
+    }
+  }
+
+  /** So many times; {@code $n} is another id each time. */
+  private void command(String work, String who, int calls, String command) throws Exception {
     List<Double> times = new ArrayList<>();
-    for (int n = 101; n <= 105; n++) {
+    for (int n = 1; n <= calls; n++) {
       long before = System.nanoTime();
       call("sh", "-c", "n=" + n + "; " + command);
       times.add((System.nanoTime() - before) / 1e6);
@@ -575,46 +692,51 @@ public final class Benchmark {
     rows.add(new Row(work, who, times, "ms"));
   }
 
-  private void worker(String work, String uri) throws Exception {
-    Path done = Path.of(uri + ".queue/done");
+  /** Starts a worker; the time until it claims. */
+  private void startUp(String who, String uri) throws Exception {
     Path running = Path.of(uri + ".queue/running");
-    int cancelled = count(done);
+    FileTime claimed = Files.getLastModifiedTime(running);
     long before = System.nanoTime();
     // it says that it has started before it has looked at everything
     Process start = start(scratch.resolve("start"), List.of(bin("localqd"), "-u", uri, "start"));
-    await("the first claim", () -> count(running) + count(done) > cancelled);
+    await(
+        "the first claim",
+        () -> {
+          try {
+            return !Files.getLastModifiedTime(running).equals(claimed);
+          } catch (IOException gone) {
+            return false;
+          }
+        });
     rows.add(
-        new Row(work, "start to first claim", List.of((System.nanoTime() - before) / 1e6), "ms"));
+        new Row("start to first claim", who, List.of((System.nanoTime() - before) / 1e6), "ms"));
     start.waitFor();
-    int already = count(done);
-    Instant since = Instant.now();
-    TimeUnit.SECONDS.sleep(30);
-    double rate = (count(done) - already) / seconds(Duration.between(since, Instant.now()));
-    rows.add(new Row(work, "no-op jobs, 2 at a time", List.of(rate), "/s"));
-    rows.add(new Row(work, "the worker, resident", List.of(residentMegabytes(pidOf(uri))), "MB"));
-    command(work, "lbatch true, beside a worker", bin("lbatch") + " -u " + uri + " -o /dev/null true");
-    call(bin("localqd"), "-u", uri, "stop");
   }
 
   // --- The table ---------------------------------------------------------------------------------
 
-  private void print() throws IOException {
+  /** One table, the rows of the same work together. */
+  private void print() {
     System.out.println("| work | who | median | 5 % to 95 % | beside the first |");
     System.out.println("|---|---|---|---|---|");
-    Map<String, Double> first = new LinkedHashMap<>();
+    Map<String, List<Row>> works = new LinkedHashMap<>();
     for (Row row : rows) {
-      double median = row.median();
-      first.putIfAbsent(row.work(), median);
-      System.out.printf(
-          Locale.ROOT,
-          "| %s | %s | %.2f %s | %.2f to %.2f | %.2f |%n",
-          row.work(),
-          row.who(),
-          median,
-          row.unit(),
-          row.at(0.05),
-          row.at(0.95),
-          median / first.get(row.work()));
+      works.computeIfAbsent(row.work() + " " + row.unit(), key -> new ArrayList<>()).add(row);
+    }
+    for (List<Row> same : works.values()) {
+      for (Row row : same) {
+        System.out.printf(
+            Locale.ROOT,
+            "| %s | %s | %.2f %s | %s | %.2f |%n",
+            row.work(),
+            row.who(),
+            row.median(),
+            row.unit(),
+            row.values().size() == 1
+                ? "once"
+                : String.format(Locale.ROOT, "%.2f to %.2f", row.at(0.05), row.at(0.95)),
+            row.median() / same.get(0).median());
+      }
     }
   }
 }
