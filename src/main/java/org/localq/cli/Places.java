@@ -17,9 +17,6 @@ import org.localq.spool.Spool;
 
 /** Where pending jobs stand in the order of start. To be asked in the order of their ids. */
 interface Places {
-  /** So many at the front of a queue are read in any case. */
-  int FRONT = 200;
-
   /** The place of {@code job}; nothing where it was not pending at the look. */
   Optional<Schedule.Waiting> of(Candidate job) throws IOException;
 
@@ -42,6 +39,9 @@ interface Places {
    * read as many files.
    */
   final class ById implements Places {
+    /** So many at the front are read in any case. */
+    private static final int FRONT = 200;
+
     private final IdSet pending;
     private final Spool spool;
     private final Turns turns;

@@ -163,7 +163,7 @@ final class QueueView {
   }
 
   /** How many jobs and tasks wait, asked for or not; to be asked behind the last row. */
-  long pending() throws IOException {
+  long pending() {
     return selection.pending();
   }
 

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.localq.core.Candidate;
 import org.localq.core.IdSet;
 import org.localq.core.JobId;
 import org.localq.spool.Entry;
@@ -71,15 +70,9 @@ final class Selection {
    * How many jobs and tasks wait, asked for or not; to be asked when all that were asked for have
    * been read.
    *
-   * <p>Which of the others are arrays is told by their files, of which only the first are read.
+   * <p>An array that nobody asked for counts as one: that it is an array only its file tells.
    */
-  long pending() throws IOException {
-    boolean allRead = wish.ids().isEmpty() && wish.wantsPending();
-    for (int i = 0; !allRead && i < Math.min(waiting.size(), Places.FRONT); i++) {
-      if (spool.candidate(waiting.get(i)).filter(Candidate::isArray).isPresent()) {
-        entry(waiting.get(i));
-      }
-    }
+  long pending() {
     return waiting.size() - counted.size() + unclaimed;
   }
 

@@ -134,7 +134,7 @@ final class Table {
    *
    * @param option how a user addresses it
    */
-  List<String> remarks(String option) throws IOException {
+  List<String> remarks(String option) {
     List<String> remarks = new ArrayList<>();
     if (view.hidden() > 0) {
       remarks.add(Text.count(view.hidden(), "earlier job") + " not shown: lqueue" + option + " -a");
@@ -165,7 +165,7 @@ final class Table {
             .orElse("");
   }
 
-  private String busy() throws IOException {
+  private String busy() {
     Load load = view.load();
     long pending = view.pending();
     String cores =
