@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.localq.core.ProcessId;
@@ -35,8 +36,10 @@ record Listing(long[] pids, long nanos) {
   /** Whether this machine has so many numbers that what is said here of {@link #since} holds. */
   static boolean isReliable(Path proc) {
     try {
-      String most = Files.readString(proc.resolve("sys/kernel/pid_max"), StandardCharsets.US_ASCII);
-      return Long.parseLong(most.strip()) >= LEAST_NUMBERS;
+      // not readString: it asks for one byte first, and the kernel gives a sysctl to one read alone
+      List<String> most =
+          Files.readAllLines(proc.resolve("sys/kernel/pid_max"), StandardCharsets.US_ASCII);
+      return !most.isEmpty() && Long.parseLong(most.get(0).strip()) >= LEAST_NUMBERS;
     } catch (IOException | NumberFormatException unknown) {
       return false;
     }

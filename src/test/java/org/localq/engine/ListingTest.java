@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.localq.Executed;
 import org.localq.core.ProcessId;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
@@ -75,6 +76,12 @@ class ListingTest {
       Files.createDirectories(proc.resolve("sys/kernel"));
       Files.writeString(proc.resolve("sys/kernel/pid_max"), most + "\n");
       assertEquals(reliable, Listing.isReliable(proc));
+    }
+
+    @Test
+    void is_told_by_the_kernel_as_by_a_file() throws Exception {
+      String most = Executed.run(proc, "cat", "/proc/sys/kernel/pid_max").orFail().out().strip();
+      assertEquals(Long.parseLong(most) >= 32768, Listing.isReliable(Path.of("/proc")));
     }
 
     @Test
