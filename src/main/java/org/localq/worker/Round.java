@@ -44,6 +44,9 @@ final class Round {
   private final List<Recorded> recorded = new ArrayList<>();
   private Set<ProcessId> named = Set.of();
 
+  /** Those whose processes a look is about. */
+  private List<Claim> lookedFor = List.of();
+
   /** Running/ as it was behind the look at the processes. */
   private Optional<RunningDirectory> after = Optional.empty();
 
@@ -68,7 +71,8 @@ final class Round {
     // the start tokens say whose processes to look for; these are looked at before the exit tokens
     // are read (R6)
     named = named(claims);
-    Engine.Look look = look(claims.stream().filter(c -> isLookedFor(c, scope)).toList());
+    lookedFor = claims.stream().filter(c -> isLookedFor(c, scope)).toList();
+    Engine.Look look = lookedFor.isEmpty() ? Engine.NOTHING_RUNS : look();
     after = Optional.of(locked.look());
     Judge.Next next = Judge.Next.NOTHING;
     for (Claim claim : claims) {
@@ -111,13 +115,12 @@ final class Round {
     memories.forget(its.mark());
   }
 
-  private Engine.Look look(List<Claim> claims) throws IOException {
-    if (claims.isEmpty()) {
-      return Engine.NOTHING_RUNS;
-    }
+  private Engine.Look look() throws IOException {
     boolean allNamed =
-        claims.stream().allMatch(c -> c.attempt().start().flatMap(Claim.Start::shim).isPresent());
-    Set<Mark> marks = claims.stream().map(c -> mark(locked, c)).collect(Collectors.toSet());
+        lookedFor.stream()
+            .allMatch(claim -> claim.attempt().start().flatMap(Claim.Start::shim).isPresent());
+    Set<Mark> marks =
+        lookedFor.stream().map(claim -> mark(locked, claim)).collect(Collectors.toSet());
     return allNamed ? tools.engine().look(marks, named) : tools.engine().look(named);
   }
 
@@ -257,7 +260,7 @@ final class Round {
   /** One more look, shared by the jobs of this round. */
   private Engine.Look secondLook() throws IOException {
     if (second.isEmpty()) {
-      second = Optional.of(tools.engine().look(named));
+      second = Optional.of(look());
     }
     return second.get();
   }
