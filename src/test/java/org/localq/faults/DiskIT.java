@@ -230,7 +230,8 @@ class DiskIT {
       Path directory = trial.spool().resolve(name);
       signal("STOP", worker);
       String pending = trial.submit(1, 4, "0");
-      trial.drop("drop.json", trial.witness().command(3, "0"));
+      // the one before may still be there
+      trial.drop("drop" + pending + ".json", trial.witness().command(3, "0"));
       long troubles = trial.said(TROUBLE);
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(mode));
       signal("CONT", worker);
