@@ -26,7 +26,6 @@ import org.localq.core.Printable;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
 import org.localq.core.Trouble;
-import org.localq.spool.Entry;
 import org.localq.spool.Locked;
 import org.localq.spool.Private;
 import org.localq.spool.Settings;
@@ -384,8 +383,7 @@ final class Crew {
   private static String load(Spool spool) throws IOException {
     long busy = 0;
     for (JobId id : spool.claimed()) {
-      busy +=
-          spool.find(id).orElse(null) instanceof Entry.Running running ? running.job().cores() : 0;
+      busy += spool.find(id).map(Load::cores).orElse(0);
     }
     OptionalInt limit = spool.limit();
     return busy

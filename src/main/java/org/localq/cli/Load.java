@@ -35,16 +35,26 @@ record Load(Staff staff, OptionalInt limit, long busy) {
     }
   }
 
-  /**
-   * The load of a queue in which these are the jobs that are claimed; an array among them takes no
-   * cores, its tasks do.
-   */
+  /** The load of a queue in which these are the jobs that were claimed at one moment. */
   static Load of(Collection<Entry> claimed, Spool spool, Queue queue) throws IOException {
     long busy = 0;
     for (Entry entry : claimed) {
-      busy += entry instanceof Entry.Running running ? running.job().cores() : 0;
+      busy += cores(entry);
     }
     return new Load(Staff.of(spool, queue), spool.limit(), busy);
+  }
+
+  /**
+   * The cores that a claimed job takes, also where it had ended by the time that it was read; an
+   * array takes none, its tasks do.
+   */
+  static int cores(Entry claimed) {
+    if (claimed instanceof Entry.Running running) {
+      return running.job().cores();
+    }
+    return claimed instanceof Entry.Finished finished && finished.tasks().isEmpty()
+        ? finished.job().cores()
+        : 0;
   }
 
   Capacity capacity() {

@@ -147,7 +147,7 @@ final class QueueView {
   /** Looks at the queue. */
   static QueueView of(Wish wish, Spool spool, Queue queue) throws IOException {
     Selection selection = Selection.of(wish, spool);
-    Load load = Load.of(selection.read(), spool, queue);
+    Load load = Load.of(selection.claimed(), spool, queue);
     Places places = Places.of(selection.queue(), load.capacity(), spool);
     return new QueueView(wish, selection, load, places);
   }

@@ -25,6 +25,7 @@ final class Selection {
   private final Listing listing;
   private final Map<JobId, Entry> read = new HashMap<>();
   private final List<JobId> missing = new ArrayList<>();
+  private final Collection<Entry> claimed;
   private final IdSet ids;
 
   /** All that wait, asked for or not. */
@@ -44,6 +45,7 @@ final class Selection {
     for (int i = 0; i < listing.running().size(); i++) {
       find(listing.running().get(i));
     }
+    this.claimed = List.copyOf(read.values());
     this.ids = wish.ids().isEmpty() ? inStates() : named();
   }
 
@@ -81,9 +83,9 @@ final class Selection {
     return listing.pending();
   }
 
-  /** Those that have been read, among them all that are claimed. */
-  Collection<Entry> read() {
-    return read.values();
+  /** Those that were claimed at the look, as they were when they were read. */
+  Collection<Entry> claimed() {
+    return claimed;
   }
 
   /** The job of this id; nothing when it is gone. */
