@@ -173,7 +173,7 @@ final class EachLine implements Lines, AutoCloseable {
   /** Whether the line, or what was read of it, is to be skipped. */
   private boolean isSkipped() {
     int i = begin;
-    while (i < end && (buffer[i] == ' ' || buffer[i] == '\t')) {
+    while (i < end && (buffer[i] == ' ' || buffer[i] == '\t' || buffer[i] == '\r')) {
       i++;
     }
     return i == end || buffer[i] == '#';
