@@ -149,9 +149,9 @@ final class LinfoCommand extends Command {
       if (reason.isEmpty()) {
         reason = new Turn(spool, load.capacity()).reason(waiting);
       }
-      return reason.isEmpty()
-          ? "None, it starts at any moment"
-          : reason.get() + ", " + explain(reason.get(), waiting.job(), load, queue.option());
+      return reason
+          .map(why -> why + ", " + explain(why, waiting.job(), load, queue.option()))
+          .orElse("None, it starts at any moment");
     }
 
     /** The same for the tasks of an array that were not claimed. */
@@ -161,9 +161,9 @@ final class LinfoCommand extends Command {
       if (reason.isEmpty()) {
         reason = new Turn(spool, load.capacity()).reason(array);
       }
-      return reason.isEmpty()
-          ? "None, its next task starts at any moment"
-          : reason.get() + ", " + explain(reason.get(), array.job(), load, queue.option());
+      return reason
+          .map(why -> why + ", " + explain(why, array.job(), load, queue.option()))
+          .orElse("None, its next task starts at any moment");
     }
 
     private static Load load(Spool spool, Queue queue) throws IOException {

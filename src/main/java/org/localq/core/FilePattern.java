@@ -13,8 +13,9 @@ import java.util.function.UnaryOperator;
  * and is itself dropped. Any other symbol stays as it is.
  *
  * <p>In an array each task has its own {@code %j} ({@code 17_3}) and {@code %a} ({@code 3}), and
- * {@code %A} is the array's id: a pattern is reduced to these three when the array is submitted,
- * and they are replaced when a task is claimed.
+ * {@code %A} is the array's id; numbers pad {@code %A} and {@code %a}, and mean nothing to {@code
+ * %j}: a pattern is reduced to these three when the array is submitted, and they are replaced when
+ * a task is claimed.
  */
 public final class FilePattern {
   private static final int WIDEST = 10;

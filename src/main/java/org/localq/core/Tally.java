@@ -11,8 +11,10 @@ import java.util.OptionalLong;
 /**
  * How the tasks of an array have ended so far, and what that makes of the array.
  *
- * <p>The array's state is the worst of its tasks' (LOST, FAILED, CANCELLED, COMPLETED), its exit
- * code the highest, as Slurm's {@code sbatch --wait} has it; it took the time of all of them.
+ * <p>The array's state is the worst of its tasks' (LOST, FAILED, CANCELLED, COMPLETED), or
+ * CANCELLED where a user wanted its end; its exit code is the highest, as Slurm's {@code sbatch
+ * --wait} has it, where it did not end LOST; it took the time of all of them. A task that was
+ * REJECTED is as bad as a LOST one. No array that is not COMPLETED has the exit code 0.
  */
 public final class Tally {
   private final Map<State, Integer> ended = new EnumMap<>(State.class);
@@ -91,21 +93,20 @@ public final class Tally {
   }
 
   private Outcome outcome(boolean cancelled) {
+    // of one that did not end well, 0 would be taken for the opposite
+    OptionalInt code = exitCode.orElse(0) > 0 ? exitCode : OptionalInt.empty();
     if (cancelled) {
-      return Outcome.cancelled(exitCode);
+      return Outcome.cancelled(code);
     }
-    if (ended.containsKey(State.LOST)) {
+    if (ended.containsKey(State.LOST) || ended.containsKey(State.REJECTED)) {
       return Outcome.lost(Reason.TASK_LOST);
     }
     if (ended.containsKey(State.FAILED)) {
-      boolean ran = exitCode.orElse(0) > 0;
-      return new Outcome(
-          State.FAILED,
-          ran ? exitCode : OptionalInt.empty(),
-          (ran ? Reason.NON_ZERO_EXIT_CODE : Reason.JOB_LAUNCH_FAILURE).toString());
+      Reason reason = code.isPresent() ? Reason.NON_ZERO_EXIT_CODE : Reason.JOB_LAUNCH_FAILURE;
+      return new Outcome(State.FAILED, code, reason.toString());
     }
     return ended.containsKey(State.CANCELLED)
-        ? Outcome.cancelled(exitCode)
+        ? Outcome.cancelled(code)
         : new Outcome(State.COMPLETED, exitCode, "");
   }
 }

@@ -1,12 +1,13 @@
 package org.localq.spool;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -28,16 +29,19 @@ final class ArrayFile implements AutoCloseable {
   static final String TASKS = "tasks";
   static final String LINES = "lines";
 
-  /** So long can one that is not told by its fields be read whole without anybody noticing. */
+  /** Up to so many bytes a file is read whole: nobody notices. */
   static final int LONG = 1 << 20;
 
   private final Content.Facts facts;
+  private final Stretch stretch;
   private final JsonParser in;
   private final byte[] header;
   private int read;
+  private Optional<Line> end = Optional.empty();
 
-  private ArrayFile(Content.Facts facts, JsonParser in, byte[] header) {
+  private ArrayFile(Content.Facts facts, Stretch stretch, JsonParser in, byte[] header) {
     this.facts = facts;
+    this.stretch = stretch;
     this.in = in;
     this.header = header;
   }
@@ -61,19 +65,18 @@ final class ArrayFile implements AutoCloseable {
    * @return nothing where it is none of this user's, or is gone
    */
   static Optional<ArrayFile> open(Path file, int uid) throws IOException {
-    try {
-      Content.Facts facts = Content.Facts.of(file);
-      return facts.unfit(uid).isEmpty() ? open(file, facts) : Optional.empty();
-    } catch (NoSuchFileException gone) {
-      return Optional.empty();
-    }
+    return openLonger(file, uid, -1);
   }
 
   /** The same for a file that is too long to be read for its fields alone; nothing for others. */
   static Optional<ArrayFile> openLong(Path file, int uid) throws IOException {
+    return openLonger(file, uid, LONG);
+  }
+
+  private static Optional<ArrayFile> openLonger(Path file, int uid, long size) throws IOException {
     try {
       Content.Facts facts = Content.Facts.of(file);
-      return facts.size() > LONG && facts.unfit(uid).isEmpty()
+      return facts.size() > size && facts.unfit(uid).isEmpty()
           ? open(file, facts)
           : Optional.empty();
     } catch (NoSuchFileException gone) {
@@ -82,13 +85,14 @@ final class ArrayFile implements AutoCloseable {
   }
 
   private static Optional<ArrayFile> open(Path file, Content.Facts facts) throws IOException {
-    JsonParser in = parser(file);
+    Stretch stretch = new Stretch(bytes(file));
+    JsonParser in = JsonText.parser(stretch);
     try {
       Optional<byte[]> header = readHeader(in, file);
       if (header.isPresent()) {
-        return Optional.of(new ArrayFile(facts, in, header.get()));
+        return Optional.of(new ArrayFile(facts, stretch, in, header.get()));
       }
-    } catch (JsonProcessingException | CharacterCodingException other) {
+    } catch (JsonProcessingException | CharacterCodingException | Stretch.Over other) {
       // who reads it whole says what is wrong with it
     } catch (IOException failed) {
       in.close();
@@ -98,9 +102,40 @@ final class ArrayFile implements AutoCloseable {
     return Optional.empty();
   }
 
-  private static JsonParser parser(Path file) throws IOException {
-    return JsonText.parser(
-        Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+  private static InputStream bytes(Path file) throws IOException {
+    return Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /**
+   * A file of which no part takes more memory than a whole job file may: the fields before the
+   * lines, and each line.
+   */
+  private static final class Stretch extends FilterInputStream {
+    private long left = Content.MOST_BYTES;
+
+    Stretch(InputStream in) {
+      super(in);
+    }
+
+    /** Another part begins. What was read ahead of it is not counted. */
+    void renew() {
+      left = Content.MOST_BYTES;
+    }
+
+    @Override
+    public int read(byte[] bytes, int start, int most) throws IOException {
+      if (left <= 0) {
+        throw new Over();
+      }
+      int count = super.read(bytes, start, most);
+      left -= Math.max(count, 0);
+      return count;
+    }
+
+    /** A part is too long. */
+    private static final class Over extends IOException {
+      private static final long serialVersionUID = 1;
+    }
   }
 
   private static Optional<byte[]> readHeader(JsonParser in, Path file) throws IOException {
@@ -111,7 +146,7 @@ final class ArrayFile implements AutoCloseable {
       }
       boolean counted = false;
       out.writeStartObject();
-      while (in.nextToken() == JsonToken.FIELD_NAME && header.size() <= Content.MOST_BYTES) {
+      while (in.nextToken() == JsonToken.FIELD_NAME) {
         String field = in.currentName();
         JsonToken value = in.nextToken();
         if (field.equals(LINES)) {
@@ -135,7 +170,7 @@ final class ArrayFile implements AutoCloseable {
 
   /** How many lines a file has that does not say so, as a person may have dropped it. */
   private static int count(Path file) throws IOException {
-    try (JsonParser in = parser(file)) {
+    try (JsonParser in = JsonText.parser(bytes(file))) {
       in.nextToken();
       while (in.nextToken() == JsonToken.FIELD_NAME && !in.currentName().equals(LINES)) {
         in.nextToken();
@@ -171,7 +206,7 @@ final class ArrayFile implements AutoCloseable {
   }
 
   /**
-   * The line of this number.
+   * The line of this number. Behind one that is damaged, or the last, there is nothing else.
    *
    * @param number from 1; higher than at the last call
    */
@@ -179,23 +214,38 @@ final class ArrayFile implements AutoCloseable {
     if (number <= read) {
       throw new IllegalArgumentException("line " + number + " was read before line " + read);
     }
+    if (end.isEmpty()) {
+      Line line = readTo(number);
+      if (line instanceof Line.Text) {
+        return line;
+      }
+      end = Optional.of(line);
+    }
+    return end.get();
+  }
+
+  private Line readTo(int number) throws IOException {
     try {
-      while (in.nextToken() != JsonToken.END_ARRAY) {
+      while (read < number) {
+        stretch.renew();
+        if (in.nextToken() == JsonToken.END_ARRAY) {
+          return in.nextToken() == JsonToken.END_OBJECT && in.nextToken() == null
+              ? new Line.None()
+              : new Line.Damaged("has something behind its lines");
+        }
         read++;
         if (in.currentToken() != JsonToken.VALUE_STRING) {
-          throw new JsonParseException(in, "no string");
-        }
-        if (read == number) {
-          return exact(in.getText());
+          return new Line.Damaged("has a line " + read + " that is no string");
         }
       }
-      return in.nextToken() == JsonToken.END_OBJECT && in.nextToken() == null
-          ? new Line.None()
-          : new Line.Damaged("has something behind its lines");
+      return exact(in.getText());
     } catch (JsonProcessingException bad) {
-      return new Line.Damaged(JobReader.explain(bad) + " behind line " + read);
+      return new Line.Damaged(JobReader.explain(bad) + " in or behind line " + read);
     } catch (CharacterCodingException bad) {
-      return new Line.Damaged("is not UTF-8 behind line " + read);
+      return new Line.Damaged("is not UTF-8 in or behind line " + read);
+    } catch (Stretch.Over bad) {
+      return new Line.Damaged(
+          "has more than " + Content.MOST_BYTES + " bytes in or behind line " + read);
     }
   }
 

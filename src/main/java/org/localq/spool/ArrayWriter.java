@@ -36,12 +36,12 @@ final class ArrayWriter {
       out.setPrettyPrinter(printer);
       out.writeStartObject();
       JobWriter.writeFields(job, out);
-      out.writeFieldName("tasks");
+      out.writeFieldName(ArrayFile.TASKS);
       out.writeRawValue(PLACE);
       out.flush();
       place = file.position() - PLACE.length();
       printer.indentArraysWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
-      out.writeArrayFieldStart("lines");
+      out.writeArrayFieldStart(ArrayFile.LINES);
       count = write(lines, out);
       out.writeEndArray();
       out.writeEndObject();

@@ -124,7 +124,7 @@ final class Check {
         return;
       }
       survey.countPending();
-      if (spool.isElsewhere(id.get()) || (id.get().isTask() && !spool.hasArray(id.get()))) {
+      if (spool.isElsewhere(id.get()) || (id.get().isTask() && !spool.isOfArray(id.get()))) {
         survey.addUnsettled();
       } else {
         waiting.add(id.get());

@@ -327,9 +327,11 @@ public final class Intake {
       return Optional.of(
           "job " + id + " exists already; drop the file under a name that is no number");
     }
-    if (id.isTask() && !spool.hasArray(id)) {
+    if (id.isTask() && !spool.isOfArray(id)) {
       return Optional.of(
-          "there is no array " + id.number() + "; drop the file under a name that is no number");
+          "there is no array "
+              + id.number()
+              + " with such a task; drop the file under a name that is no number");
     }
     return Optional.empty();
   }
@@ -378,11 +380,10 @@ public final class Intake {
   private Reading examine(Locked locked, Path file, JobId id, Duration now) throws IOException {
     Spool spool = locked.spool();
     boolean isJob = Layout.idOf(name(file)).isPresent();
-    Optional<JobFile.Valid> array =
-        isJob ? spool.readArray(id, file).flatMap(JobFile::valid) : Optional.empty();
+    Optional<JobFile> array = isJob ? spool.readArray(id, file) : Optional.empty();
     if (array.isPresent()) {
       // its lines are read when they are claimed
-      return new Reading(array, Optional.empty());
+      return new Reading(array.flatMap(JobFile::valid), array.flatMap(JobFile::defect));
     }
     Content content = isJob ? spool.content(file) : spool.contentOfDrop(file);
     if (content instanceof Content.Unfit unfit) {

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.SortedSet;
 import org.localq.core.JobId;
 import org.localq.core.Result;
 import org.localq.core.Tasks;
@@ -48,7 +47,8 @@ public final class LockedArrays {
   }
 
   /**
-   * The first task of an array from {@code from} on that is nowhere; behind the last there is one.
+   * The first task of an array from {@code from} on that is nowhere; {@code count + 1} where there
+   * is none.
    */
   int firstUnclaimed(JobId array, int from, int count) throws IOException {
     int task = from;
@@ -98,6 +98,11 @@ public final class LockedArrays {
       }
     }
     return true;
+  }
+
+  /** How many tasks an array has; as many as there can be where its file can't be read. */
+  public int mostTasks(JobId array) throws IOException {
+    return spool.mostTasks(array);
   }
 
   /** Moves an array whose tasks are all claimed into running/. */
@@ -155,22 +160,20 @@ public final class LockedArrays {
    * Removes the records of an array's tasks, which go before its own.
    *
    * @param from the first that may be left
+   * @param last the last that has one
    * @param most for how long
    * @return the first that is left; nothing once none is, or where something of the array is left
    *     for which it has to stay
    */
-  OptionalInt collectTasks(JobId array, int from, Duration most) throws IOException {
+  OptionalInt collectTasks(JobId array, int from, int last, Duration most) throws IOException {
     long begun = System.nanoTime();
-    Optional<Tasks> tasks =
-        locked.readRecord(array).flatMap(JobFile::valid).flatMap(JobFile.Valid::tasks);
-    SortedSet<JobId> mentioned = locked.claimed().mentioned();
-    if (tasks.isEmpty() || locked.isWanted(array) || Locked.isMentioned(array, mentioned)) {
+    if (locked.isWanted(array) || Locked.isMentioned(array, locked.claimed().mentioned())) {
       return OptionalInt.empty();
     }
     // against a power cut: as for the records of jobs
     locked.secureClaims();
     spool.fsync().directory(layout.heldDirectory());
-    for (int task = from; task <= tasks.get().count(); task++) {
+    for (int task = from; task <= last; task++) {
       Files.deleteIfExists(layout.record(array.ofTask(task)));
       if (System.nanoTime() - begun > most.toNanos()) {
         return OptionalInt.of(task + 1);

@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
@@ -26,7 +27,8 @@ import org.localq.core.Retention;
  *
  * <p>A record goes when it is beyond the newest, by id; outlived; referred to by no pending or held
  * job; and nothing else is left of its job. An array counts as one, and takes its tasks' records
- * with it. Its age counts from the later of its file's mtime and ctime: the first can be set by
+ * with it; those of an array that was rejected, or whose record somebody removed, go when the last
+ * of them may. Its age counts from the later of its file's mtime and ctime: the first can be set by
  * anybody and comes back with a copy, the second is when the file came to be where it is, so that a
  * record that was touched or brought back looks younger and never older. A file in done/ under an
  * id that was never given out is no record of ours, and stays.
@@ -60,8 +62,14 @@ public final class RecordCollection implements AutoCloseable {
   private Step step = Step.LIST;
   private IdList found = new IdList();
 
-  /** Those of which tasks have records, but for those whose tasks have gone by now. */
-  private final Set<Long> arrays = new HashSet<>();
+  /**
+   * The highest task that has a record, of each array of which one has; but for those whose tasks
+   * have gone by now.
+   */
+  private final Map<Long, Integer> arrays = new HashMap<>();
+
+  /** Those of them that have no record: they run still, or were rejected or removed. */
+  private final Set<Long> orphaned = new HashSet<>();
 
   private OptionalInt nextTask = OptionalInt.of(1);
   private long[] candidates = {};
@@ -128,13 +136,25 @@ public final class RecordCollection implements AutoCloseable {
       throw failed.getCause();
     }
     listing.close();
+    addOrphaned();
     goOn(Step.AGE, keep.beyondNewest(found.toArray()));
+  }
+
+  private void addOrphaned() {
+    long[] recorded = found.toArray();
+    Arrays.sort(recorded);
+    for (long array : arrays.keySet()) {
+      if (Arrays.binarySearch(recorded, array) < 0) {
+        orphaned.add(array);
+        found.add(array);
+      }
+    }
   }
 
   /** A task's record stays as long as its array's does. */
   private void found(JobId id) {
     if (id.isTask()) {
-      arrays.add(id.number());
+      arrays.merge(id.number(), id.task(), Math::max);
     } else {
       found.add(id.number());
     }
@@ -143,7 +163,7 @@ public final class RecordCollection implements AutoCloseable {
   private void age() throws IOException {
     int end = Math.min(candidates.length, next + AGES);
     for (; next < end; next++) {
-      if (isOutlived(spool.layout().record(new JobId(candidates[next])))) {
+      if (isOutlived(spool.layout().record(youngest(candidates[next])))) {
         found.add(candidates[next]);
       }
     }
@@ -151,6 +171,12 @@ public final class RecordCollection implements AutoCloseable {
       goOn(Step.REFER, found.toArray());
       references = Optional.of(new References(spool, candidates));
     }
+  }
+
+  /** Whose age counts for a job and its tasks. */
+  private JobId youngest(long number) {
+    JobId id = new JobId(number);
+    return orphaned.contains(number) ? id.ofTask(arrays.get(number)) : id;
   }
 
   private boolean isOutlived(Path record) throws IOException {
@@ -204,14 +230,15 @@ public final class RecordCollection implements AutoCloseable {
   /** Before the next array whose tasks have records: those go first. */
   private int endOfBatch() {
     int end = next;
-    while (end < candidates.length && end < next + BATCH && !arrays.contains(candidates[end])) {
+    while (end < candidates.length && end < next + BATCH && !arrays.containsKey(candidates[end])) {
       end++;
     }
     return end;
   }
 
   private void removeTasks(Locked locked, JobId array) throws IOException {
-    nextTask = locked.arrays().collectTasks(array, nextTask.getAsInt(), LONGEST_HOLD);
+    int highest = arrays.get(array.number());
+    nextTask = locked.arrays().collectTasks(array, nextTask.getAsInt(), highest, LONGEST_HOLD);
     if (nextTask.isEmpty()) {
       arrays.remove(array.number());
       nextTask = OptionalInt.of(1);

@@ -164,7 +164,7 @@ final class RecordWriter {
       out.writeNumberField("id", id.number());
       if (id.isTask()) {
         out.writeNumberField("task", id.task());
-        ignored.add("task");
+        ignored.addAll(Set.of("task", ArrayFile.TASKS));
       }
       out.writeStringField("state", state.name());
       if (!isRecord) {

@@ -99,7 +99,9 @@ final class References {
 
   private void read(Path path) throws IOException {
     boolean drop = Layout.idOf(path.getFileName().toString()).isEmpty();
-    Optional<ArrayFile> array = ArrayFile.openLong(path, spool.identity().uid());
+    // a drop that is so long is none that can be taken
+    Optional<ArrayFile> array =
+        drop ? Optional.empty() : ArrayFile.openLong(path, spool.identity().uid());
     if (array.isPresent()) {
       try (ArrayFile open = array.get()) {
         read(open.header());

@@ -176,13 +176,26 @@ public final class Spool implements AutoCloseable {
         || exists(layout.rejected(id));
   }
 
-  /** Whether the array of this task has not ended. */
-  boolean hasArray(JobId task) throws IOException {
-    JobId array = task.array();
+  /** Whether an array that has not ended has such a task, as far as its file can be read. */
+  boolean isOfArray(JobId task) throws IOException {
+    return task.task() >= 1 && task.task() <= mostTasks(task.array());
+  }
+
+  /**
+   * How many tasks an array has that has not ended: 0 where there is none, and as many as there can
+   * be where its file can't be read.
+   */
+  int mostTasks(JobId array) throws IOException {
     // in the order of R9
-    return exists(layout.pending(array))
-        || exists(layout.held(array))
-        || exists(layout.running(array));
+    for (Path place : List.of(layout.pending(array), layout.held(array), layout.running(array))) {
+      Optional<JobFile> file = read(array, place, false);
+      if (file.isPresent()) {
+        return file.get() instanceof JobFile.Valid valid
+            ? valid.tasks().map(Tasks::count).orElse(0)
+            : Tasks.MOST;
+      }
+    }
+    return 0;
   }
 
   private boolean isTaken(JobId id) throws IOException {
@@ -543,7 +556,8 @@ public final class Spool implements AutoCloseable {
 
   /**
    * The file of a job as JSON for other programs, {@code id} and {@code state} in front, that of an
-   * array without its lines; nothing when it is unreadable.
+   * array without its lines, that of a task which never started as far as its array's record tells;
+   * nothing when it is unreadable.
    */
   public Optional<String> document(Entry entry) throws IOException {
     JobId id = entry.id();

@@ -20,7 +20,6 @@ public final class TaskQueue implements AutoCloseable {
   private int next;
   private int onDisk;
   private OptionalInt noted;
-  private Optional<ArrayTasks.Task> found = Optional.empty();
 
   private TaskQueue(JobId array, ArrayTasks tasks, OptionalInt noted) {
     this.array = array;
@@ -63,13 +62,25 @@ public final class TaskQueue implements AutoCloseable {
     return array;
   }
 
+  /** How many each of them takes. */
+  public int cores() {
+    return tasks.job().cores();
+  }
+
+  /** Whether the array that was opened still waits. */
+  public boolean isStill(Locked locked) throws IOException {
+    return tasks.isStill(locked.spool().layout().pending(array));
+  }
+
   /**
    * Claims the next task. Its shim can be spawned behind {@link Locked#secureClaims}.
+   *
+   * <p>Where it fails this queue is over: its file may have been read beyond that task.
    *
    * @param running a look that is not older than the lock
    */
   public Claimed claim(Locked locked, RunningDirectory running, Script script) throws IOException {
-    if (!tasks.isStill(locked.spool().layout().pending(array))) {
+    if (!isStill(locked)) {
       return new Claimed.Moved();
     }
     ArrayTasks.Next task = next(locked);
@@ -97,13 +108,7 @@ public final class TaskQueue implements AutoCloseable {
 
   private ArrayTasks.Next next(Locked locked) throws IOException {
     next = locked.arrays().firstUnclaimed(array, next, tasks.count());
-    if (found.isPresent() && found.get().id().task() == next) {
-      // it could not be claimed when it was read
-      return found.get();
-    }
-    ArrayTasks.Next read = tasks.task(next);
-    found = read instanceof ArrayTasks.Task task ? Optional.of(task) : Optional.empty();
-    return read;
+    return tasks.task(next);
   }
 
   /** Whether all are claimed, and the array is still to be {@linkplain #claim moved}. */

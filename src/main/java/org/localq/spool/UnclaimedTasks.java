@@ -2,7 +2,6 @@ package org.localq.spool;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -64,12 +63,19 @@ final class UnclaimedTasks implements AutoCloseable {
   private Optional<ArrayTasks.Task> read(JobId id, Path place, ArrayTasks tasks)
       throws IOException {
     open = Optional.empty();
-    if (id.task() > 0 && tasks.task(id.task()) instanceof ArrayTasks.Task task) {
-      open = Optional.of(new Open(id.array(), place, tasks, task));
-      return Optional.of(task);
+    boolean isKept = false;
+    try {
+      if (id.task() > 0 && tasks.task(id.task()) instanceof ArrayTasks.Task task) {
+        open = Optional.of(new Open(id.array(), place, tasks, task));
+        isKept = true;
+        return Optional.of(task);
+      }
+      return Optional.empty();
+    } finally {
+      if (!isKept) {
+        tasks.close();
+      }
     }
-    tasks.close();
-    return Optional.empty();
   }
 
   /**
@@ -84,12 +90,15 @@ final class UnclaimedTasks implements AutoCloseable {
       return Optional.empty();
     }
     Tasks tasks = file.get().tasks().get();
-    if (id.task() > tasks.count() || !tasks.ended().containsKey(State.CANCELLED)) {
+    Result whole = file.get().result().get();
+    if (id.task() < 1
+        || id.task() > tasks.count()
+        || whole.outcome().state() != State.CANCELLED
+        || !tasks.ended().containsKey(State.CANCELLED)) {
       return Optional.empty();
     }
     Outcome outcome = Outcome.cancelled(OptionalInt.empty());
-    Instant ended = file.get().result().get().ended();
-    Result result = new Result(outcome, Optional.empty(), ended, Usage.UNKNOWN, 0);
+    Result result = new Result(outcome, Optional.empty(), whole.ended(), Usage.UNKNOWN, 0);
     return Optional.of(new Entry.Finished(id, file.get().job(), result, Optional.empty()));
   }
 

@@ -15,6 +15,7 @@ import org.localq.spool.Locked;
 /** How the tasks of one array have ended, as far as they were counted. */
 final class ArrayCount {
   private final JobId array;
+  private final int most;
   private final Tally tally = new Tally();
 
   /**
@@ -25,8 +26,14 @@ final class ArrayCount {
   /** All tasks before this one were looked at. */
   private int next = 1;
 
-  ArrayCount(JobId array) {
+  /**
+   * An array of which nothing was counted.
+   *
+   * @param most it has no more tasks: what is named like others is none of it
+   */
+  ArrayCount(JobId array, int most) {
     this.array = array;
+    this.most = most;
   }
 
   JobId array() {
@@ -58,7 +65,7 @@ final class ArrayCount {
       }
     }
     open = still;
-    while (true) {
+    while (next <= most) {
       JobId task = array.ofTask(next);
       Locked.Whereabouts where = locked.whereabouts(task);
       if (where == Locked.Whereabouts.NOWHERE && next > claimed) {
@@ -72,6 +79,7 @@ final class ArrayCount {
         return false;
       }
     }
+    return true;
   }
 
   /**

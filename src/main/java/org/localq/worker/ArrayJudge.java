@@ -24,9 +24,6 @@ import org.localq.spool.RunningDirectory;
  * as the array has none. Who counts a million of them anew does so in slices.
  */
 final class ArrayJudge {
-  /** For so long a tick counts at most. */
-  private static final Duration SLICE = Duration.ofMillis(20);
-
   private final Clock clock;
   private final Log log;
   private final Map<JobId, ArrayCount> counts = new HashMap<>();
@@ -45,42 +42,51 @@ final class ArrayJudge {
    * Brings an array as far as it can be brought now.
    *
    * @param running a look that is not older than the lock
+   * @param deadline when to leave counting to the next call, as {@link System#nanoTime} has it
    */
-  Judge.Next judge(Locked locked, RunningDirectory running, JobId array) throws IOException {
+  Judge.Next judge(Locked locked, RunningDirectory running, JobId array, long deadline)
+      throws IOException {
     boolean closed = locked.isClaimed(array);
     if (closed) {
       locked.dropPendingTwin(array);
     }
     if (closed && locked.isDone(array)) {
-      locked.cleanUp(array);
-      log.say(array, "has its record; what running/ still held of it is removed");
+      Round.cleanUp(locked, array);
+      log.say(array, Round.CLEANED_UP);
       return Judge.Next.NOTHING;
     }
     if (closed && !counts.containsKey(array) && locked.arrays().dropStrayNote(array)) {
       log.say(array, "is no array; the note beside it that says so is removed");
       return Judge.Next.SOON;
     }
-    ArrayCount count = counts.computeIfAbsent(array, first -> new ArrayCount(array));
-    if (!goOn(locked, count, running.tasksClaimed(array).orElse(0))) {
+    if (!counts.containsKey(array)) {
+      counts.put(array, new ArrayCount(array, locked.arrays().mostTasks(array)));
+    }
+    ArrayCount count = counts.get(array);
+    if (!count.goOn(locked, running.tasksClaimed(array).orElse(0), deadline)) {
       return Judge.Next.SOON;
     }
     if (running.isCancelled(array)) {
       handOn(locked, running, count);
     }
-    return closed && count.open().isEmpty() ? finish(locked, running, count) : Judge.Next.LATER;
+    return closed && count.open().isEmpty()
+        ? finish(locked, running, count, deadline)
+        : Judge.Next.LATER;
   }
 
-  private static boolean goOn(Locked locked, ArrayCount count, int claimed) throws IOException {
-    return count.goOn(locked, claimed, System.nanoTime() + SLICE.toNanos());
-  }
-
-  /** Whoever cancelled the array may have died before its tasks knew. */
+  /**
+   * Whoever cancelled the array may have died before its tasks knew. Who cancels it again can hurry
+   * the end of its tasks; one whose command has ended is not cancelled any more.
+   */
   private static void handOn(Locked locked, RunningDirectory running, ArrayCount count)
       throws IOException {
     Duration grace =
         running.claim(count.array()).cancel().map(Claim.Cancel::grace).orElse(Cancellation.GRACE);
     for (JobId task : count.open()) {
-      if (!running.isCancelled(task)) {
+      Claim claim = running.claim(task);
+      Optional<Duration> earlier = claim.cancel().map(Claim.Cancel::grace);
+      boolean isOver = earlier.isEmpty() && claim.attempt().end().isPresent();
+      if (!isOver && earlier.filter(its -> its.compareTo(grace) <= 0).isEmpty()) {
         locked.markCancelled(task, grace);
       }
       if (locked.isWanted(task)) {
@@ -90,8 +96,8 @@ final class ArrayJudge {
     }
   }
 
-  private Judge.Next finish(Locked locked, RunningDirectory running, ArrayCount count)
-      throws IOException {
+  private Judge.Next finish(
+      Locked locked, RunningDirectory running, ArrayCount count, long deadline) throws IOException {
     JobId array = count.array();
     Optional<JobFile> file = locked.readClaimed(array);
     if (file.isEmpty() || !(file.get() instanceof JobFile.Valid valid) || valid.tasks().isEmpty()) {
@@ -107,7 +113,7 @@ final class ArrayJudge {
       tally.add(State.CANCELLED, tasks - tally.count());
     } else if (tally.count() < tasks) {
       // all were claimed, but the note that says so was lost, and a record in the middle
-      return goOn(locked, count, tasks) ? Judge.Next.LATER : Judge.Next.SOON;
+      return count.goOn(locked, tasks, deadline) ? Judge.Next.LATER : Judge.Next.SOON;
     }
     Result result = tally.result(cancelled, clock.instant());
     locked.arrays().finish(array, result, tally.tasks());

@@ -67,6 +67,10 @@ final class Claiming {
       // one that is not read yet may come first
       return false;
     }
+    if (tasks.isPresent() && !tasks.get().isStill(locked)) {
+      // an open file keeps its blocks, and a cancelled array can have many
+      leaveArray();
+    }
     RunningDirectory running = locked.look();
     Iterator<Candidate> queue = intake.candidates().iterator();
     List<Candidate> starts = Schedule.starts(queue, capacity(locked, running));
@@ -78,9 +82,7 @@ final class Claiming {
     try {
       for (Candidate next : starts) {
         Optional<Launch> launch =
-            next.isArray()
-                ? claimTask(locked, running, next.id())
-                : claimJob(locked, running, next);
+            next.isArray() ? claimTask(locked, running, next) : claimJob(locked, running, next);
         if (launch.isEmpty()) {
           return true;
         }
@@ -90,14 +92,11 @@ final class Claiming {
       // also where it went wrong with one of them
       start(locked, claimed);
     }
-    return closeArray(locked, running);
-  }
-
-  /** An array of which no task is left does not wait for a free core to be closed. */
-  private boolean closeArray(Locked locked, RunningDirectory running) throws IOException {
-    return tasks.isPresent()
-        && tasks.get().isOver()
-        && claimTask(locked, running, tasks.get().array()).isPresent();
+    if (tasks.isPresent() && tasks.get().isOver()) {
+      // it does not wait for a free core to be closed
+      claimNext(locked, running, tasks.get());
+    }
+    return false;
   }
 
   private Capacity capacity(Locked locked, RunningDirectory running) throws IOException {
@@ -172,30 +171,42 @@ final class Claiming {
    *
    * @return nothing when there is none, or it is no longer the array that was decided upon
    */
-  private Optional<Launch> claimTask(Locked locked, RunningDirectory running, JobId array)
+  private Optional<Launch> claimTask(Locked locked, RunningDirectory running, Candidate chosen)
       throws IOException {
-    Optional<TaskQueue> queue = queue(locked, running, array);
-    if (queue.isEmpty()) {
-      intake.reread(array);
+    Optional<TaskQueue> queue = queue(locked, running, chosen.id());
+    if (queue.isEmpty() || queue.get().cores() != chosen.cores()) {
+      leaveArray();
+      intake.reread(chosen.id());
       return Optional.empty();
     }
-    TaskQueue.Claimed claimed =
-        queue
-            .get()
-            .claim(
-                locked,
-                running,
-                (id, job, attempt) -> engine.script(launch(locked, running, id, job, attempt)));
+    return claimNext(locked, running, queue.get());
+  }
+
+  /** The same, of an array of which nothing was decided but that its tasks are wanted. */
+  private Optional<Launch> claimNext(Locked locked, RunningDirectory running, TaskQueue queue)
+      throws IOException {
+    TaskQueue.Claimed claimed;
+    try {
+      claimed =
+          queue.claim(
+              locked,
+              running,
+              (id, job, attempt) -> engine.script(launch(locked, running, id, job, attempt)));
+    } catch (IOException failed) {
+      // what was read of its file may not be what comes next: it is opened anew
+      leaveArray();
+      throw failed;
+    }
     if (claimed instanceof TaskQueue.Claimed.One one) {
       noteClaimed(one.id(), one.job(), one.attempt());
       return Optional.of(launch(locked, running, one.id(), one.job(), one.attempt()));
     }
     leaveArray();
-    intake.reread(array);
+    intake.reread(queue.array());
     if (claimed instanceof TaskQueue.Claimed.All) {
-      log.say(array, "its last task is claimed");
+      log.say(queue.array(), "its last task is claimed");
     } else if (claimed instanceof TaskQueue.Claimed.Rejected rejected) {
-      log.say(array, "REJECTED, its file " + rejected.reason());
+      log.say(queue.array(), "REJECTED, its file " + rejected.reason());
     }
     return Optional.empty();
   }

@@ -24,6 +24,9 @@ import org.localq.spool.RunningDirectory;
  * without it everything still comes to the same end. What one call does is a {@link Round}.
  */
 public final class Judge {
+  /** For so long a call counts how tasks ended; who counts a million anew is not alone. */
+  private static final Duration COUNTING = Duration.ofMillis(20);
+
   /** When to look at a job again. */
   public enum Next {
     /** It needs nobody. */
@@ -115,9 +118,10 @@ public final class Judge {
    */
   Judgement judgeArrays(Locked locked, RunningDirectory running, Set<JobId> ids) {
     Judgement judgement = new Judgement(Next.NOTHING, Optional.empty(), true);
+    long deadline = System.nanoTime() + COUNTING.toNanos();
     for (JobId id : ids) {
       try {
-        judgement = judgement.and(arrays.judge(locked, running, id));
+        judgement = judgement.and(arrays.judge(locked, running, id, deadline));
       } catch (IOException failed) {
         judgement = judgement.with(Round.about(id, failed));
       }

@@ -33,6 +33,9 @@ final class Round {
   /** Within this a shim has said all that it has to say of an exit. */
   private static final Duration SAYING = Duration.ofSeconds(1);
 
+  /** What the log says of a job behind {@link #cleanUp}. */
+  static final String CLEANED_UP = "has its record; what running/ still held of it is removed";
+
   private final Judge.Tools tools;
   private final Memories memories;
   private final Locked locked;
@@ -161,7 +164,8 @@ final class Round {
   private Judge.Next judge(Claim before, Engine.Look look) throws IOException {
     JobId id = before.id();
     if (locked.isDone(id)) {
-      cleanUp(id);
+      cleanUp(locked, id);
+      say(id, CLEANED_UP);
       return Judge.Next.NOTHING;
     }
     Mark mark = mark(locked, before);
@@ -188,7 +192,7 @@ final class Round {
   }
 
   /** What running/ holds is all that is left of a job whose record can't be read. */
-  private void cleanUp(JobId id) throws IOException {
+  static void cleanUp(Locked locked, JobId id) throws IOException {
     Optional<String> defect = locked.readRecord(id).flatMap(JobFile::defect);
     if (defect.isPresent()) {
       throw new IOException(
@@ -198,7 +202,6 @@ final class Round {
               + " check --repair");
     }
     locked.cleanUp(id);
-    say(id, "has its record; what running/ still held of it is removed");
   }
 
   /**

@@ -141,7 +141,7 @@ class CheckTest {
                     "{\"command\":[\"x\"],\"tasks\":2,\"lines\":[\""
                         + "a".repeat(2 << 20)
                         + "\",7]}"),
-            "2.json: is not JSON: no string (line 1) behind line 2, expected a whole job" + reject),
+            "2.json: has a line 2 that is no string, expected a whole job" + reject),
         Case.of(
             "an empty pending job",
             b -> b.put("1.json", ""),

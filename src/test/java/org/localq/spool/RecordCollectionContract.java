@@ -115,6 +115,31 @@ abstract class RecordCollectionContract {
       bench.assertNames("done");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{"})
+    void goes_with_them_where_its_own_record_is_gone_or_damaged(String record) throws IOException {
+      records(1);
+      Files.delete(bench.layout.record(new JobId(1)));
+      if (!record.isEmpty()) {
+        bench.put("done/1.json", record);
+      }
+      tasks(3);
+      collect(ALL_OLD);
+      bench.assertNames("done");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1.json", "held/1.json", "running/1.json", "running/1_3.json"})
+    void leaves_the_records_of_its_tasks_as_long_as_it_has_none_and_is_about(String place)
+        throws IOException {
+      records(1);
+      Files.delete(bench.layout.record(new JobId(1)));
+      bench.put(place, "{\"command\": [\"x\"], \"tasks\": 1, \"lines\": [\"a\"]}");
+      tasks(2);
+      collect(ALL_OLD);
+      bench.assertNames("done", "1_1.json", "1_2.json");
+    }
+
     @Test
     void goes_also_where_some_have_gone_before() throws IOException {
       records(1);

@@ -1,6 +1,7 @@
 package org.localq.worker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -64,9 +66,7 @@ class ArrayTest {
   }
 
   private JobId drop(String json) throws IOException {
-    Path draft = Files.writeString(base.resolve("draft"), json);
-    Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
-    Files.move(draft, rig.path("array.json"), StandardCopyOption.ATOMIC_MOVE);
+    put("array.json", json);
     rig.tick();
     return ARRAY;
   }
@@ -364,6 +364,88 @@ class ArrayTest {
   }
 
   @Nested
+  class What_goes_wrong {
+    @Test
+    void with_the_disk_as_the_last_task_is_claimed_is_made_good_when_it_is_well() throws Exception {
+      rig.breakDisk("running");
+      assertThrows(IOException.class, () -> array(2, 1));
+      for (int i = 0; i < 3; i++) {
+        try {
+          rig.tick();
+        } catch (IOException stillBroken) {
+          // that is what is tried
+        }
+      }
+      rig.mendDisk();
+      runAll(2);
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 2));
+    }
+
+    @Test
+    void with_a_task_that_was_rejected_is_no_good_end_of_the_array() throws Exception {
+      array(2, 1);
+      Files.writeString(rig.running("1_1.json"), "{");
+      run(1, "0");
+      run(2, "0");
+      rig.settle();
+      assertEnded(State.LOST, Map.of(State.REJECTED, 1, State.COMPLETED, 1));
+      assertEquals(new Outcome(State.LOST, OptionalInt.empty(), "TaskLost"), rig.outcome(ARRAY));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1_3.json", "1_0.json"})
+    void is_not_that_a_drop_takes_the_place_of_a_task_that_is_none(String name) throws Exception {
+      array(2, 1);
+      put(name, "{\"command\":[\"x\"]}");
+      runAll(2);
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 2));
+      assertEquals(2, rig.engine.starts().size(), rig::evidence);
+      assertEquals(2, rig.names("rejected").size(), rig::evidence);
+    }
+
+    @Test
+    void is_not_that_a_wider_array_in_its_place_takes_more_cores_than_there_are() throws Exception {
+      rig.submit(2);
+      rig.tick();
+      String array = "{\"command\":[\"sh\",\"-c\"],\"cores\":%d,\"lines\":[\"a\",\"b\"]}";
+      put("x.json", array.formatted(1));
+      rig.tick();
+      put("2.json", array.formatted(2));
+      rig.shimStarts(ARRAY, 1);
+      rig.shimEnds(ARRAY, 1, "0");
+      // a tick for what happened in running/ alone: the root's news is not there yet
+      rig.tickFor("running");
+      rig.tickFor("running");
+      rig.settle();
+      assertEquals(Set.of(new JobId(2, 1)), rig.claimed(), rig::evidence);
+    }
+
+    @Test
+    void with_its_record_costs_no_copy_of_its_lines() throws Exception {
+      array(2, 1);
+      rig.settle();
+      Files.writeString(rig.path("done/1.json"), "");
+      run(1, "0");
+      run(2, "0");
+      for (int i = 0; i < 3; i++) {
+        try {
+          rig.settle();
+        } catch (IOException said) {
+          assertTrue(
+              said.getMessage().contains("what running/ holds of it is kept"), said::toString);
+        }
+      }
+      assertTrue(Files.exists(rig.running("1.json")), rig::evidence);
+    }
+  }
+
+  private void put(String name, String json) throws IOException {
+    Path draft = Files.writeString(base.resolve("draft"), json);
+    Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
+    Files.move(draft, rig.path(name), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  @Nested
   class A_cancel {
     @Test
     void of_an_array_that_waits_ends_it_at_once() throws Exception {
@@ -434,6 +516,60 @@ class ArrayTest {
       run(5, "0");
       rig.settle();
       assertEnded(State.CANCELLED, Map.of(State.CANCELLED, 1, State.COMPLETED, 4));
+      // who waits for it must not take it for well done
+      assertEquals(new Outcome(State.CANCELLED, OptionalInt.empty(), ""), rig.outcome(ARRAY));
+    }
+
+    @Test
+    void of_an_array_can_be_hurried_and_not_put_off() throws Exception {
+      array(2, 1);
+      rig.settle();
+      rig.shimStarts(task(1), 1);
+      rig.shimStarts(task(2), 1);
+      rig.cancel(task(2), Duration.ofSeconds(7));
+      rig.cancel(ARRAY, Duration.ofSeconds(300));
+      assertEquals("7", Files.readString(rig.running("1_2.cancel")).strip());
+      rig.cancel(ARRAY, Duration.ZERO);
+      assertEquals("0", Files.readString(rig.running("1_2.cancel")).strip());
+      rig.pass(Duration.ofSeconds(1));
+      rig.settle();
+      assertTrue(
+          rig.engine.signals().containsAll(List.of("KILL 1_1.1", "KILL 1_2.1")), rig::evidence);
+    }
+
+    @Test
+    void of_an_array_leaves_the_tasks_whose_commands_have_ended_what_they_are() throws Exception {
+      array(3, 1);
+      rig.settle();
+      rig.shimStarts(task(1), 1);
+      rig.shimStarts(task(2), 1);
+      rig.shimEnds(task(1), 1, "0");
+      rig.cancel(ARRAY, GRACE);
+      rig.shimEnds(task(2), 1, "143");
+      rig.settle();
+      assertEnded(State.CANCELLED, Map.of(State.COMPLETED, 1, State.CANCELLED, 2));
+    }
+
+    @Test
+    void of_an_array_lets_go_of_its_file() throws Exception {
+      array(5, 1);
+      rig.cancel(ARRAY, GRACE);
+      run(1, "143");
+      run(2, "143");
+      rig.settle();
+      assertEquals(State.CANCELLED, rig.state(ARRAY), rig::evidence);
+      try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+        assertEquals(List.of(), open.filter(fd -> leadsTo(fd, "1.json (deleted)")).toList());
+      }
+    }
+
+    private boolean leadsTo(Path fd, String name) {
+      try {
+        String file = Files.readSymbolicLink(fd).toString();
+        return file.startsWith(base.toString()) && file.endsWith(name);
+      } catch (IOException closed) {
+        return false;
+      }
     }
 
     @Test
