@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 
 /**
  * Reads what {@code strace -f -y -xx} writes. Calls that changed nothing are left out; the others
- * come in the order in which they ended.
+ * come in the order in which they ended, but for one that makes a name: who sees the name can be
+ * quicker than the end of that call.
  */
 final class TraceParser {
   private static final Pattern UNFINISHED =
@@ -74,11 +75,11 @@ final class TraceParser {
       case "pwrite64" -> overwrote(arguments, Integer.parseInt(ended.group(2)));
       case "link", "linkat" -> {
         List<Path> names = names(arguments);
-        events.add(new TraceEvent.Linked(names.get(0), names.get(1)));
+        named(names.get(1), new TraceEvent.Linked(names.get(0), names.get(1)), begin);
       }
       case "rename", "renameat", "renameat2" -> {
         List<Path> names = names(arguments);
-        events.add(new TraceEvent.Renamed(names.get(0), names.get(1)));
+        named(names.get(1), new TraceEvent.Renamed(names.get(0), names.get(1)), begin);
       }
       case "unlink", "unlinkat", "rmdir" ->
           events.add(new TraceEvent.Removed(names(arguments).get(0)));
@@ -88,6 +89,32 @@ final class TraceParser {
         // nothing that a file system would have to remember
       }
     }
+  }
+
+  /** Adds what made {@code name} before the first use of it by somebody else. */
+  private void named(Path name, TraceEvent event, int begin) {
+    int place = begin;
+    while (place < events.size() && !isUse(events.get(place), name)) {
+      place++;
+    }
+    for (int i = place; i < events.size(); i++) {
+      if (events.get(i) instanceof TraceEvent.Forced forced && forced.begin() > place) {
+        events.set(i, new TraceEvent.Forced(forced.path(), forced.begin() + 1));
+      }
+    }
+    int at = place;
+    unfinished.replaceAll(
+        (process, call) -> call.at() > at ? new Begun(call.arguments(), call.at() + 1) : call);
+    events.add(place, event);
+  }
+
+  private static boolean isUse(TraceEvent event, Path name) {
+    return event instanceof TraceEvent.Forced forced && forced.path().equals(name)
+        || event instanceof TraceEvent.Emptied emptied && emptied.file().equals(name)
+        || event instanceof TraceEvent.Removed removed && removed.name().equals(name)
+        || event instanceof TraceEvent.Linked linked && linked.from().equals(name)
+        || event instanceof TraceEvent.Renamed renamed && renamed.from().equals(name)
+        || event instanceof TraceEvent.Wrote wrote && wrote.file().equals(name.toString());
   }
 
   private void opened(String arguments) {
