@@ -34,7 +34,7 @@ import java.util.stream.Stream;
 public final class Benchmark {
   private static final int ROUNDS = 8;
   private static final int CALLS_A_ROUND = 5;
-  private static final int LATENCIES = 60;
+  private static final int LATENCIES = 200;
 
   /** task-spooler refuses at about 1000. */
   private static final int JOBS = 900;
@@ -314,7 +314,10 @@ public final class Benchmark {
       }
     }
     whole.forEach((who, values) -> rows.add(new Row("submit to start", who, values, "ms")));
-    rows.add(new Row("accepted to start", "localq", accepted.get("localq"), "ms"));
+    Row ofLocalq = new Row("accepted to start", "localq", accepted.get("localq"), "ms");
+    rows.add(ofLocalq);
+    rows.add(
+        new Row("accepted to start", "localq, 99 of 100", List.of(ofLocalq.at(0.99)), "ms"));
     call(bin("localqd"), "stop");
   }
 
