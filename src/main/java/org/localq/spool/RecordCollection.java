@@ -71,7 +71,9 @@ public final class RecordCollection implements AutoCloseable {
   /** Those of them that have no record: they run still, or were rejected or removed. */
   private final Set<Long> orphaned = new HashSet<>();
 
-  private OptionalInt nextTask = OptionalInt.of(1);
+  /** Of the next candidate, which task's record is looked at next. */
+  private int task = 1;
+
   private long[] candidates = {};
   private int next;
   private Optional<References> references = Optional.empty();
@@ -161,10 +163,15 @@ public final class RecordCollection implements AutoCloseable {
   }
 
   private void age() throws IOException {
-    int end = Math.min(candidates.length, next + AGES);
-    for (; next < end; next++) {
-      if (isOutlived(spool.layout().record(youngest(candidates[next])))) {
-        found.add(candidates[next]);
+    for (int looks = 0; looks < AGES && next < candidates.length; looks++) {
+      long number = candidates[next];
+      if (orphaned.contains(number)) {
+        ageTask(number);
+      } else {
+        if (isOutlived(spool.layout().record(new JobId(number)))) {
+          found.add(number);
+        }
+        next++;
       }
     }
     if (next == candidates.length) {
@@ -173,10 +180,25 @@ public final class RecordCollection implements AutoCloseable {
     }
   }
 
-  /** Whose age counts for a job and its tasks. */
-  private JobId youngest(long number) {
-    JobId id = new JobId(number);
-    return orphaned.contains(number) ? id.ofTask(arrays.get(number)) : id;
+  /**
+   * Looks at one more task of an array without a record, of which every task has to be outlived.
+   */
+  private void ageTask(long number) throws IOException {
+    Path record = spool.layout().record(new JobId(number, task));
+    boolean isYoung = Spool.exists(record) && !isOutlived(record);
+    boolean isLast = task >= arrays.get(number);
+    if (!isYoung && isLast) {
+      found.add(number);
+    }
+    task++;
+    if (isYoung || isLast) {
+      goToNext();
+    }
+  }
+
+  private void goToNext() {
+    next++;
+    task = 1;
   }
 
   private boolean isOutlived(Path record) throws IOException {
@@ -215,12 +237,12 @@ public final class RecordCollection implements AutoCloseable {
       spool.ids().retire(candidates[candidates.length - 1]);
       if (end == next) {
         removeTasks(locked, new JobId(candidates[next]));
-        return;
+      } else {
+        Locked.Collected batch =
+            locked.collect(Arrays.copyOfRange(candidates, next, end), LONGEST_HOLD);
+        tally = tally.plus(batch.gone());
+        next += batch.looked();
       }
-      Locked.Collected batch =
-          locked.collect(Arrays.copyOfRange(candidates, next, end), LONGEST_HOLD);
-      tally = tally.plus(batch.gone());
-      next += batch.looked();
     }
     if (next == candidates.length) {
       step = Step.OVER;
@@ -237,11 +259,22 @@ public final class RecordCollection implements AutoCloseable {
   }
 
   private void removeTasks(Locked locked, JobId array) throws IOException {
+    boolean isOrphaned = orphaned.contains(array.number());
+    if (isOrphaned && locked.isDone(array)) {
+      // RACE: it has ended since the listing, and its record is the youngest of all
+      goToNext();
+      return;
+    }
     int highest = arrays.get(array.number());
-    nextTask = locked.arrays().collectTasks(array, nextTask.getAsInt(), highest, LONGEST_HOLD);
-    if (nextTask.isEmpty()) {
+    OptionalInt left = locked.arrays().collectTasks(array, task, highest, LONGEST_HOLD);
+    if (left.isPresent()) {
+      task = left.getAsInt();
+    } else if (isOrphaned) {
+      // a record that comes by now is not one that was looked at
+      goToNext();
+    } else {
       arrays.remove(array.number());
-      nextTask = OptionalInt.of(1);
+      task = 1;
     }
   }
 

@@ -40,6 +40,11 @@ final class ArrayCount {
     return array;
   }
 
+  /** How many tasks it was said to have at most. */
+  int most() {
+    return most;
+  }
+
   /** What was counted. */
   Tally tally() {
     return tally;

@@ -106,8 +106,13 @@ final class ArrayJudge {
       locked.rejectClaimed(array, file.flatMap(JobFile::defect).orElse("is no array"));
       return Judge.Next.NOTHING;
     }
-    boolean cancelled = running.isCancelled(array);
     int tasks = valid.tasks().get().count();
+    if (count.most() != tasks) {
+      // another file was put in its place since, or it could not be read
+      counts.put(array, new ArrayCount(array, tasks));
+      return Judge.Next.SOON;
+    }
+    boolean cancelled = running.isCancelled(array);
     Tally tally = count.tally();
     if (cancelled) {
       tally.add(State.CANCELLED, tasks - tally.count());

@@ -192,7 +192,7 @@ final class Claiming {
               locked,
               running,
               (id, job, attempt) -> engine.script(launch(locked, running, id, job, attempt)));
-    } catch (IOException failed) {
+    } catch (IOException | RuntimeException failed) {
       // what was read of its file may not be what comes next: it is opened anew
       leaveArray();
       throw failed;

@@ -140,6 +140,34 @@ abstract class RecordCollectionContract {
       bench.assertNames("done", "1_1.json", "1_2.json");
     }
 
+    /** Of the tasks of an array without a record the last to end need not be the last by number. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void without_a_record_keeps_those_of_its_tasks_until_the_youngest_is_outlived(int young)
+        throws IOException {
+      counter(1);
+      tasks(3);
+      Path record = bench.layout.record(new JobId(1, young));
+      Files.setLastModifiedTime(record, FileTime.from(LATER.minus(Duration.ofDays(1))));
+      collect(ALL_OLD);
+      bench.assertNames("done", "1_1.json", "1_2.json", "1_3.json");
+    }
+
+    @Test
+    void that_ends_while_records_are_collected_keeps_its_own() throws IOException {
+      counter(1);
+      tasks(3);
+      try (RecordCollection collection = begin(ALL_OLD, LATER)) {
+        assertTrue(collection.step(), "listed, without the array's record");
+        bench.put("done/1.json", RECORD);
+        while (collection.step()) {
+          // on to the next
+        }
+        assertEquals(tally(0, 0, 0), collection.tally());
+      }
+      bench.assertNames("done", "1.json", "1_1.json", "1_2.json", "1_3.json");
+    }
+
     @Test
     void goes_also_where_some_have_gone_before() throws IOException {
       records(1);

@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -418,6 +419,31 @@ class ArrayTest {
       rig.tickFor("running");
       rig.settle();
       assertEquals(Set.of(new JobId(2, 1)), rig.claimed(), rig::evidence);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4, 5})
+    void is_not_that_its_file_has_other_lines_than_before(int lines) throws Exception {
+      array(4, 1);
+      run(1, "0");
+      rig.settle();
+      String array = "{\"command\":[\"sh\",\"-c\"],\"lines\":[%s]}";
+      put("1.json", array.formatted(String.join(",", Collections.nCopies(lines, "\"x\""))));
+      for (int task = 2; task <= Math.max(3, lines); task++) {
+        rig.settle();
+        run(task, "0");
+      }
+      rig.settle();
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, lines));
+    }
+
+    @Test
+    void at_a_claim_and_nobody_foresaw_is_made_good_by_the_next_tick() throws Exception {
+      rig.engine.stumbleAt(2);
+      assertThrows(IllegalStateException.class, () -> array(3, 1));
+      rig.settle();
+      runAll(3);
+      assertEnded(State.COMPLETED, Map.of(State.COMPLETED, 3));
     }
 
     @Test
