@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.localq.core.Job;
 import org.localq.core.Limit;
+import org.localq.core.Requirements;
 import org.localq.core.Resource;
 import org.localq.core.Submission;
 import org.localq.core.Umask;
@@ -18,7 +19,7 @@ public final class SampleJob {
   private final Map<Resource, Limit> limits = new LinkedHashMap<>();
   private final Map<String, String> environment = new LinkedHashMap<>();
   private String name;
-  private int cores = 1;
+  private Requirements requirements = Requirements.cores(1);
   private String directory = "/";
   private String stdin = Workplace.NO_INPUT;
   private String stdout = "/dev/null";
@@ -40,7 +41,7 @@ public final class SampleJob {
   }
 
   public SampleJob cores(int cores) {
-    this.cores = cores;
+    requirements = Requirements.cores(cores);
     return this;
   }
 
@@ -83,7 +84,7 @@ public final class SampleJob {
     return new Job(
         name,
         command,
-        cores,
+        requirements,
         new Workplace(directory, stdin, stdout, stderr),
         new Submission(
             Instant.parse("2026-11-22T11:00:00.123Z"), directory, umask, limits, environment));

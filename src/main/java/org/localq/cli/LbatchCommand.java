@@ -19,6 +19,7 @@ import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Printable;
 import org.localq.core.Refusal;
+import org.localq.core.Requirements;
 import org.localq.core.Submission;
 import org.localq.core.Trouble;
 import org.localq.core.Workplace;
@@ -270,7 +271,8 @@ final class LbatchCommand extends Command {
                 directory,
                 pattern -> FilePattern.expand(pattern, values),
                 () -> Spool.defaultOutput(id, submission.submitted(), zone()));
-        return new Job(name, wish.command(), wish.cores(), workplace, submission);
+        return new Job(
+            name, wish.command(), Requirements.cores(wish.cores()), workplace, submission);
       };
     }
 
@@ -286,7 +288,8 @@ final class LbatchCommand extends Command {
               directory(),
               pattern -> FilePattern.reduce(pattern, values),
               () -> Spool.defaultOutputOfTasks(submission.submitted(), zone()));
-      return new Job(name, wish.command(), wish.cores(), workplace.ofTasks(), submission);
+      return new Job(
+          name, wish.command(), Requirements.cores(wish.cores()), workplace.ofTasks(), submission);
     }
 
     private String name() {

@@ -8,18 +8,24 @@ import java.util.List;
  *
  * @param name what lqueue shows; any {@linkplain ExactText exact text}
  * @param command the words to execute, never interpreted; at least one
- * @param cores how many cores it takes while it runs; at least 1
+ * @param requirements what it asks of the queue
  */
 public record Job(
-    String name, List<String> command, int cores, Workplace workplace, Submission submission) {
+    String name,
+    List<String> command,
+    Requirements requirements,
+    Workplace workplace,
+    Submission submission) {
   public Job {
     command = List.copyOf(command);
     if (command.isEmpty()) {
       throw new IllegalArgumentException("a job needs a command");
     }
-    if (cores < 1) {
-      throw new IllegalArgumentException("a job needs at least one core, not " + cores);
-    }
+  }
+
+  /** How many cores it takes while it runs. */
+  public int cores() {
+    return requirements.needs().cores();
   }
 
   /**
@@ -37,7 +43,7 @@ public record Job(
             FilePattern.expandTask(workplace.stdout(), id),
             workplace.stderr().map(pattern -> FilePattern.expandTask(pattern, id)),
             workplace.appends());
-    return new Job(name, words, cores, its, submission);
+    return new Job(name, words, requirements, its, submission);
   }
 
   /** The name of a job that was given none: the last part of its command's path. */

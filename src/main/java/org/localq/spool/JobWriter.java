@@ -56,7 +56,7 @@ final class JobWriter {
     out.writeNumberField("format", Layout.VERSION);
     out.writeStringField("name", job.name());
     writeCommand(job.command(), out);
-    out.writeNumberField("cores", job.cores());
+    RequirementFields.write(job.requirements(), out);
     write(job.workplace(), out);
     write(job.submission(), out);
   }

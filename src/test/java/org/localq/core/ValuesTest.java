@@ -356,14 +356,11 @@ class ValuesTest {
           "a job needs a command",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> new Job("n", List.of(), 1, place, submission))
+                  () -> new Job("n", List.of(), Requirements.cores(1), place, submission))
               .getMessage());
       assertEquals(
           "a job needs at least one core, not 0",
-          assertThrows(
-                  IllegalArgumentException.class,
-                  () -> new Job("n", List.of("x"), 0, place, submission))
-              .getMessage());
+          assertThrows(IllegalArgumentException.class, () -> Requirements.cores(0)).getMessage());
     }
 
     @Test

@@ -34,6 +34,7 @@ import org.localq.SampleJob;
 import org.localq.core.ExactText;
 import org.localq.core.Job;
 import org.localq.core.Limit;
+import org.localq.core.Requirements;
 import org.localq.core.Resource;
 import org.localq.core.Umask;
 import org.localq.core.Workplace;
@@ -102,7 +103,7 @@ class RunScriptTest {
     Files.writeString(home.resolve("out"), "old\n");
     Files.writeString(home.resolve("err"), "bad\n");
     Workplace both = new Workplace(home.toString(), "/dev/null", "out", Optional.of("err"), true);
-    bench.job(new Job("x", job.command(), 1, both, job.submission())).run();
+    bench.job(new Job("x", job.command(), Requirements.cores(1), both, job.submission())).run();
     assertEquals("old\nnew\n", written("out"));
     assertEquals("bad\nworse\n", written("err"));
   }

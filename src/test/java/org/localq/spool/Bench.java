@@ -30,6 +30,7 @@ import org.localq.core.JobId;
 import org.localq.core.Limit;
 import org.localq.core.Outcome;
 import org.localq.core.ProcessId;
+import org.localq.core.Requirements;
 import org.localq.core.Resource;
 import org.localq.core.Result;
 import org.localq.core.State;
@@ -109,7 +110,7 @@ final class Bench implements AutoCloseable {
         "n\u00e4me \udcfe",
         List.of(
             command.length == 0 ? new String[] {"true", "", "\udc80", "\ud83d\ude00"} : command),
-        2,
+        Requirements.cores(2),
         new Workplace("/data/r\u00fcn", "in \"put\".txt", "%j.out", Optional.of("err\n.log")),
         new Submission(
             Instant.parse("2026-11-22T11:00:00.123Z"),

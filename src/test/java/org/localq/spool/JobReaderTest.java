@@ -32,6 +32,7 @@ import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Limit;
 import org.localq.core.Outcome;
+import org.localq.core.Requirements;
 import org.localq.core.Resource;
 import org.localq.core.Result;
 import org.localq.core.State;
@@ -54,7 +55,7 @@ class JobReaderTest {
           new Job(
               "bwa",
               List.of("/opt/bwa", "mem"),
-              1,
+              Requirements.cores(1),
               new Workplace(
                   "/home/ada", "/dev/null", "localq-17-20260102T030405.out", Optional.empty()),
               new Submission(
@@ -643,7 +644,7 @@ class JobReaderTest {
           new Job(
               "align \u00fc \ud83d\ude00 \udcff",
               List.of("bwa", "mem", "", "ref.fa", "\udc80"),
-              2,
+              Requirements.cores(2),
               new Workplace(
                   "/data/run",
                   "reads.fq",

@@ -53,6 +53,7 @@ import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
+import org.localq.core.Requirements;
 import org.localq.core.State;
 import org.localq.core.Submission;
 import org.localq.core.Usage;
@@ -116,7 +117,8 @@ abstract class SpoolContract {
       environment.put("A\\\udc80\ud83d\ude00\u00e4\udcfe", "2");
       Submission submission =
           new Submission(Instant.EPOCH, "/", Optional.empty(), Map.of(), environment);
-      Job job = new Job("n", List.of("env"), 1, Bench.job().workplace(), submission);
+      Job job =
+          new Job("n", List.of("env"), Requirements.cores(1), Bench.job().workplace(), submission);
       bench.spool.submit(id -> job);
       assertEquals(new Entry.Waiting(ONE, job, false), bench.entry(ONE), bench.evidence());
       locked.claim(ONE, 1, SCRIPT);

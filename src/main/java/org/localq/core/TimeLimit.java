@@ -1,0 +1,33 @@
+package org.localq.core;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * For how long a job may run, and what it is sent before its time is over.
+ *
+ * @param most whole seconds, at least one; nothing: for ever
+ * @param warning is sent only where there is a limit
+ */
+public record TimeLimit(Optional<Duration> most, Optional<Warning> warning) {
+  /** Of a job that may run for ever. */
+  public static final TimeLimit NONE = new TimeLimit(Optional.empty(), Optional.empty());
+
+  public TimeLimit {
+    if (most.isPresent() && most.get().toSeconds() < 1) {
+      throw new IllegalArgumentException("a time limit is at least 1 s, not " + most.get());
+    }
+  }
+
+  /**
+   * When its warning is due, as a time of running; nothing where none is. A warning longer before
+   * the limit than that is due at once.
+   */
+  public Optional<Duration> warnedAfter() {
+    if (most.isEmpty() || warning.isEmpty()) {
+      return Optional.empty();
+    }
+    Duration after = most.get().minus(warning.get().before());
+    return Optional.of(after.isNegative() ? Duration.ZERO : after);
+  }
+}
