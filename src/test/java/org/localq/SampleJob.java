@@ -9,7 +9,9 @@ import org.localq.core.Job;
 import org.localq.core.Limit;
 import org.localq.core.Requirements;
 import org.localq.core.Resource;
+import org.localq.core.Retry;
 import org.localq.core.Submission;
+import org.localq.core.TimeLimit;
 import org.localq.core.Umask;
 import org.localq.core.Workplace;
 
@@ -42,6 +44,20 @@ public final class SampleJob {
 
   public SampleJob cores(int cores) {
     requirements = Requirements.cores(cores);
+    return this;
+  }
+
+  public SampleJob timeLimit(TimeLimit limit) {
+    requirements =
+        new Requirements(
+            requirements.needs(), requirements.conditions(), limit, requirements.retry());
+    return this;
+  }
+
+  public SampleJob retry(Retry retry) {
+    requirements =
+        new Requirements(
+            requirements.needs(), requirements.conditions(), requirements.timeLimit(), retry);
     return this;
   }
 

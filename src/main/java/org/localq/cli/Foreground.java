@@ -55,7 +55,7 @@ final class Foreground {
       Settings settings = asked.apply(Crew.fresh(spool));
       Identity identity = queue.identity();
       Engine engine = Machinery.engine(door, queue, spool);
-      Judge.Times times = new Judge.Times(door.clock(), door.machine()::uptime);
+      Judge.Times times = Machinery.times(door);
       Judge judge = new Judge(engine, identity, times, log);
       Worker worker = new Worker(new Worker.Tools(spool, engine, judge, log), identity, settings);
       Collector collector =

@@ -71,6 +71,8 @@ final class LbatchCommand extends Command {
                     "Submit each line of FILE (-: of standard input), run by sh -c, as a task of one"
                         + " array; blank lines and those that begin with # are skipped.")
                 .build())
+        .addOption(RequirementOptions.time())
+        .addOption(RequirementOptions.signal())
         .addOption(queueOption())
         .addOption(flag("--parsable", "Print nothing but the job's id.").build())
         .addOption(flag("-W", "--wait", "Wait for its end, and exit with its exit code.").build())
@@ -93,13 +95,13 @@ final class LbatchCommand extends Command {
   @Override
   int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
     List<String> command = command(parsed);
-    int cores = cores(parsed);
+    Requirements requirements = new RequirementOptions(parsed).build(cores(parsed));
     for (String option : List.of("-i", "-o", "-e")) {
       if (text(parsed, option).filter(String::isEmpty).isPresent()) {
         throw Refusal.usage(option + " '': expected a file's name");
       }
     }
-    try (Accepted job = accept(new Wish(parsed, door, command, cores))) {
+    try (Accepted job = accept(new Wish(parsed, door, command, requirements))) {
       door.out()
           .println(
               parsed.hasMatchedOption("--parsable")
@@ -213,7 +215,7 @@ final class LbatchCommand extends Command {
       Queue queue = Queue.of(wish.parsed(), wish.door());
       Spool spool = queue.openToSubmit();
       try {
-        refuseTooWide(wish.cores(), spool, queue);
+        refuseTooWide(wish.requirements().needs().cores(), spool, queue);
         return way.submit(new Request(wish, queue), spool);
       } catch (IOException | RuntimeException failed) {
         spool.close();
@@ -230,7 +232,8 @@ final class LbatchCommand extends Command {
   }
 
   /** What the command line says. */
-  private record Wish(ParseResult parsed, Door door, List<String> command, int cores) {}
+  private record Wish(
+      ParseResult parsed, Door door, List<String> command, Requirements requirements) {}
 
   private static int cores(ParseResult parsed) {
     long cores = (long) number(parsed, "-n", 1).orElse(1) * number(parsed, "-c", 1).orElse(1);
@@ -271,8 +274,7 @@ final class LbatchCommand extends Command {
                 directory,
                 pattern -> FilePattern.expand(pattern, values),
                 () -> Spool.defaultOutput(id, submission.submitted(), zone()));
-        return new Job(
-            name, wish.command(), Requirements.cores(wish.cores()), workplace, submission);
+        return new Job(name, wish.command(), wish.requirements(), workplace, submission);
       };
     }
 
@@ -288,8 +290,7 @@ final class LbatchCommand extends Command {
               directory(),
               pattern -> FilePattern.reduce(pattern, values),
               () -> Spool.defaultOutputOfTasks(submission.submitted(), zone()));
-      return new Job(
-          name, wish.command(), Requirements.cores(wish.cores()), workplace.ofTasks(), submission);
+      return new Job(name, wish.command(), wish.requirements(), workplace.ofTasks(), submission);
     }
 
     private String name() {

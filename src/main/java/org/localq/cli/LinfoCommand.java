@@ -18,8 +18,10 @@ import org.localq.core.Printable;
 import org.localq.core.Reason;
 import org.localq.core.Refusal;
 import org.localq.core.Result;
+import org.localq.core.Span;
 import org.localq.core.State;
 import org.localq.core.Tasks;
+import org.localq.core.TimeLimit;
 import org.localq.core.Usage;
 import org.localq.core.Workplace;
 import org.localq.spool.Entry;
@@ -210,6 +212,10 @@ final class LinfoCommand extends Command {
           .start()
           .flatMap(Claim.Start::shim)
           .ifPresent(shim -> fields.put("Session", Long.toString(shim.pid())));
+      if (claim.attempt().told().timedOut()) {
+        fields.put(
+            "Reason", Reason.TIME_LIMIT + ", it has reached its time limit and was told to end");
+      }
       claim
           .cancel()
           .ifPresent(
@@ -278,6 +284,7 @@ final class LinfoCommand extends Command {
       fields.put("Name", Printable.of(job.name()));
       fields.put("Command", Text.command(job.command()));
       fields.put("Cores", Integer.toString(job.cores()));
+      timeLimit(fields, job.requirements().timeLimit());
       fields.put("Directory", Printable.of(workplace.directory()));
       fields.put("Input", Printable.of(workplace.resolve(workplace.stdin())));
       fields.put("Output", Printable.of(workplace.resolve(workplace.stdout())));
@@ -291,16 +298,22 @@ final class LinfoCommand extends Command {
           Text.count(job.submission().environment().size(), "variable") + ", see --json");
     }
 
+    private static void timeLimit(Map<String, String> fields, TimeLimit limit) {
+      limit.most().ifPresent(most -> fields.put("Time limit", Span.show(most)));
+      limit
+          .warning()
+          .ifPresent(
+              warning ->
+                  fields.put(
+                      "Warning",
+                      warning.signal()
+                          + (warning.commandOnly() ? " to the command, " : ", ")
+                          + warning.before().toSeconds()
+                          + " s before the time limit"));
+    }
+
     private static String elapsed(Instant from, Instant to) {
-      Duration length = Duration.between(from, to);
-      if (length.isNegative()) {
-        return "00:00:00";
-      }
-      String rest =
-          String.format(
-              "%02d:%02d:%02d",
-              length.toHoursPart(), length.toMinutesPart(), length.toSecondsPart());
-      return length.toDays() > 0 ? length.toDays() + "-" + rest : rest;
+      return Span.show(Duration.between(from, to));
     }
   }
 }

@@ -2,6 +2,7 @@ package org.localq.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.localq.engine.Engine;
 import org.localq.engine.LocalEngine;
 import org.localq.spool.LogFile;
@@ -37,10 +38,23 @@ final class Machinery {
   }
 
   static Judge judge(Door door, Queue queue, Spool spool, Log log) throws IOException {
-    return new Judge(
-        engine(door, queue, spool),
-        queue.identity(),
-        new Judge.Times(door.clock(), door.machine()::uptime),
-        log);
+    return new Judge(engine(door, queue, spool), queue.identity(), times(door), log);
+  }
+
+  /** The clocks of this machine. */
+  static Judge.Times times(Door door) {
+    return new Judge.Times(
+        door.clock(),
+        new Judge.Uptime() {
+          @Override
+          public Duration now() throws IOException {
+            return door.machine().uptime();
+          }
+
+          @Override
+          public Duration suspended() throws IOException {
+            return door.machine().suspended();
+          }
+        });
   }
 }

@@ -198,7 +198,7 @@ final class QueueView {
       reason = array.unclaimed() == 0 ? reason : word(load.reason(array.held()), turn);
     } else if (entry instanceof Entry.Running running) {
       start = running.claim().attempt().start().map(Claim.Start::at);
-      reason = running.claim().cancel().isPresent() ? Reason.CANCELLING.toString() : "";
+      reason = reason(running.claim());
     } else if (entry instanceof Entry.Finished finished) {
       start = finished.result().started();
       end = Optional.of(finished.result().ended());
@@ -209,6 +209,13 @@ final class QueueView {
       reason = INVALID;
     }
     return new Row(entry, place, reason, start, end);
+  }
+
+  private static String reason(Claim claim) {
+    if (claim.cancel().isPresent()) {
+      return Reason.CANCELLING.toString();
+    }
+    return claim.attempt().told().timedOut() ? Reason.TIME_LIMIT.toString() : "";
   }
 
   private static String word(Optional<Reason> reason, Optional<Schedule.Waiting> turn) {

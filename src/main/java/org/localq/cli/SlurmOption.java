@@ -40,7 +40,6 @@ final class SlurmOption {
   private static String sbatch(String name) {
     return switch (name) {
       case "--ntasks" -> "instead: -n N";
-      case "-t", "--time" -> "instead: lbatch timeout 1h COMMAND";
       case "--wrap" -> "instead: lbatch sh -c 'COMMAND'";
       case "-a", "--array" -> "instead: seq 0 99 | sed 's/^/COMMAND /' | lbatch --each-line -";
       case "-d", "--dependency" -> "instead, as one job: lbatch sh -c 'FIRST && SECOND'";

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.function.Function;
 import org.localq.core.Job;
 import org.localq.core.Printable;
 import org.localq.core.ProcessId;
+import org.localq.core.Span;
 import org.localq.core.Trouble;
 import org.localq.spool.Entry;
 import org.localq.spool.TerminalJson;
@@ -40,7 +42,13 @@ final class Table {
 
   private static final String EMPTY = "-";
 
+  /** Behind the reason, where one of the first rows has something to say there. */
+  private static final String TIME_LIMIT = "TIME_LIMIT";
+
+  private static final int BEHIND_REASON = 7;
+
   private final QueueView view;
+  private boolean hasTimeLimits;
 
   Table(QueueView view) {
     this.view = view;
@@ -55,6 +63,10 @@ final class Table {
    */
   void print(PrintStream out, Clock clock, Optional<Integer> columns) throws IOException {
     List<QueueView.Row> first = first();
+    for (QueueView.Row row : first) {
+      hasTimeLimits |=
+          row.job().isPresent() && row.job().get().requirements().timeLimit().most().isPresent();
+    }
     Function<Instant, String> time = at -> Times.whole(at, clock.getZone());
     List<List<String>> lines = lines(first, time);
     Columns page = new Columns(lines, NUMBERS, columns);
@@ -93,17 +105,20 @@ final class Table {
     return i % FIRST != 0 || !out.checkError();
   }
 
-  private static List<List<String>> lines(
-      List<QueueView.Row> rows, Function<Instant, String> time) {
+  private List<List<String>> lines(List<QueueView.Row> rows, Function<Instant, String> time) {
     List<List<String>> lines = new ArrayList<>();
-    lines.add(HEADER);
+    List<String> header = new ArrayList<>(HEADER);
+    if (hasTimeLimits) {
+      header.add(BEHIND_REASON, TIME_LIMIT);
+    }
+    lines.add(header);
     for (QueueView.Row row : rows) {
       lines.add(cells(row, time));
     }
     return lines;
   }
 
-  private static List<String> cells(QueueView.Row row, Function<Instant, String> time) {
+  private List<String> cells(QueueView.Row row, Function<Instant, String> time) {
     List<String> cells = new ArrayList<>();
     cells.add(row.id());
     cells.add(row.place().isPresent() ? Integer.toString(row.place().getAsInt()) : EMPTY);
@@ -114,9 +129,17 @@ final class Table {
     cells.add(row.start().isPresent() ? time.apply(row.start().get()) : EMPTY);
     cells.add(row.end().isPresent() ? time.apply(row.end().get()) : EMPTY);
     cells.add(row.reason().isEmpty() ? EMPTY : Printable.of(row.reason()));
+    if (hasTimeLimits) {
+      cells.add(job.isPresent() ? timeLimit(job.get()) : EMPTY);
+    }
     cells.add(job.isPresent() ? Text.word(job.get().name()) : EMPTY);
     cells.add(job.isPresent() ? command(row, job.get()) : EMPTY);
     return cells;
+  }
+
+  private static String timeLimit(Job job) {
+    Optional<Duration> most = job.requirements().timeLimit().most();
+    return most.isPresent() ? Span.show(most.get()) : EMPTY;
   }
 
   /** The command; of an array the words that its tasks have in common, and how many they are. */
@@ -240,6 +263,10 @@ final class Table {
 
   private static void write(Job job, JsonGenerator json) throws IOException {
     json.writeNumberField("cores", job.cores());
+    Optional<Duration> most = job.requirements().timeLimit().most();
+    if (most.isPresent()) {
+      json.writeNumberField("time_limit_seconds", most.get().toSeconds());
+    }
     json.writeStringField("name", job.name());
     json.writeArrayFieldStart("command");
     for (String word : job.command()) {

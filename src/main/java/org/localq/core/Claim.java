@@ -20,24 +20,37 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, int rest
    *     was
    * @param start its start token
    * @param end its exit token
-   * @param terminated when its processes were sent TERM, in the machine's uptime
+   * @param told what its processes were told
    */
   public record Attempt(
-      int number,
-      Optional<String> boot,
-      Optional<Start> start,
-      Optional<End> end,
-      Optional<Duration> terminated) {}
+      int number, Optional<String> boot, Optional<Start> start, Optional<End> end, Told told) {}
+
+  /**
+   * What the processes of an attempt were told.
+   *
+   * @param warned whether they were sent the signal that comes before the time limit
+   * @param timedOut whether they had reached the time limit, and are to end
+   * @param terminated when they were sent TERM, in the machine's uptime
+   */
+  public record Told(boolean warned, boolean timedOut, Optional<Duration> terminated) {
+    /** Nothing. */
+    public static final Told NOTHING = new Told(false, false, Optional.empty());
+  }
 
   /**
    * A start token.
    *
    * @param shim who made it; nothing while, or because, its content is not there or makes no sense
    * @param begun whether the shim may have come to the command: any content says so
+   * @param uptime the machine's when the command began
    * @param over the machine's uptime when the shim saw its command end
    */
   public record Start(
-      Optional<ProcessId> shim, boolean begun, Instant at, Optional<Duration> over) {}
+      Optional<ProcessId> shim,
+      boolean begun,
+      Instant at,
+      Optional<Duration> uptime,
+      Optional<Duration> over) {}
 
   /** An exit token. */
   public record End(Exit exit, Instant at, Usage usage) {

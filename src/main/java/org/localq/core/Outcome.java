@@ -35,6 +35,11 @@ public record Outcome(State state, OptionalInt exitCode, String reason) {
     return new Outcome(State.CANCELLED, code, "");
   }
 
+  /** It had reached its time limit; {@code code} is there when the command had come to an end. */
+  public static Outcome timeout(OptionalInt code) {
+    return new Outcome(State.TIMEOUT, code, Reason.TIME_LIMIT.toString());
+  }
+
   /** The end is unknown. */
   public static Outcome lost(Reason reason) {
     return new Outcome(State.LOST, OptionalInt.empty(), reason.toString());

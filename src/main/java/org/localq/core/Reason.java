@@ -20,6 +20,8 @@ public enum Reason {
   JOB_HELD_USER("JobHeldUser"),
   /** Its directory or one of its files could not be opened when it started. */
   JOB_LAUNCH_FAILURE("JobLaunchFailure"),
+  /** It has reached its time limit. */
+  TIME_LIMIT("TimeLimit"),
   NON_ZERO_EXIT_CODE("NonZeroExitCode"),
   /** Exit code 127. */
   COMMAND_NOT_FOUND("CommandNotFound"),

@@ -105,6 +105,9 @@ public final class Tally {
       Reason reason = code.isPresent() ? Reason.NON_ZERO_EXIT_CODE : Reason.JOB_LAUNCH_FAILURE;
       return new Outcome(State.FAILED, code, reason.toString());
     }
+    if (ended.containsKey(State.TIMEOUT)) {
+      return Outcome.timeout(code);
+    }
     return ended.containsKey(State.CANCELLED)
         ? Outcome.cancelled(code)
         : new Outcome(State.COMPLETED, exitCode, "");

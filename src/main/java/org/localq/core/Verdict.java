@@ -30,6 +30,8 @@ public enum Verdict {
   RECORD_EXIT,
   /** Everything is over and somebody had asked for it. */
   RECORD_CANCELLED,
+  /** Everything is over, and it had reached its time limit. */
+  RECORD_TIMEOUT,
   /** The machine went down under it. */
   RECORD_NODE_FAIL,
   /** It was started, is gone, and left no exit token. */
@@ -55,7 +57,7 @@ public enum Verdict {
       return cancelled ? RECORD_CANCELLED : PUT_BACK;
     }
     if (!attempt.boot().orElse(boot).equals(boot)) {
-      return ended(attempt, cancelled, RECORD_NODE_FAIL);
+      return ended(claim, RECORD_NODE_FAIL);
     }
     if (attempt.start().isEmpty()) {
       if (cancelled) {
@@ -65,24 +67,28 @@ public enum Verdict {
     }
     if (presence == Presence.SHIM_ONLY && attempt.end().filter(Claim.End::isWhole).isPresent()) {
       // it is done with this attempt, and waits for another
-      return cancelled ? RECORD_CANCELLED : RECORD_EXIT;
+      return ended(claim, RECORD_EXIT);
     }
     if (presence == Presence.GONE) {
       boolean ran = attempt.start().get().begun();
       // a machine that can't fork now is not asked again and again
       Verdict neverRan = unstarted.compareTo(PATIENCE) < 0 ? WAIT : CLOSE;
-      return ended(attempt, cancelled, ran ? RECORD_SHIM_LOST : neverRan);
+      return ended(claim, ran ? RECORD_SHIM_LOST : neverRan);
     }
-    if (attempt.end().isPresent() || cancelled) {
+    if (attempt.end().isPresent() || cancelled || attempt.told().timedOut()) {
       return presence == Presence.ALIVE ? TERMINATE : LOOK_AGAIN;
     }
     return WAIT;
   }
 
-  private static Verdict ended(Claim.Attempt attempt, boolean cancelled, Verdict unknown) {
-    if (cancelled) {
+  /** What is recorded of a claim of which nothing runs; {@code unknown} without an exit token. */
+  private static Verdict ended(Claim claim, Verdict unknown) {
+    if (claim.cancel().isPresent()) {
       return RECORD_CANCELLED;
     }
-    return attempt.end().isPresent() ? RECORD_EXIT : unknown;
+    if (claim.attempt().told().timedOut()) {
+      return RECORD_TIMEOUT;
+    }
+    return claim.attempt().end().isPresent() ? RECORD_EXIT : unknown;
   }
 }

@@ -8,6 +8,7 @@ import org.localq.core.Claim;
 import org.localq.core.JobId;
 import org.localq.core.Presence;
 import org.localq.core.ProcessId;
+import org.localq.core.Warning;
 
 /**
  * Runs claimed jobs, each attempt by a shim.
@@ -91,6 +92,9 @@ public interface Engine {
 
         @Override
         public void killShim(Mark mark, Optional<Claim.Start> start) {}
+
+        @Override
+        public void warn(Mark mark, Optional<Claim.Start> start, Warning warning) {}
       };
 
   /** The processes of this machine at one moment. */
@@ -117,5 +121,11 @@ public interface Engine {
 
     /** Sends KILL to the shim, which is alone and does not end. */
     void killShim(Mark mark, Optional<Claim.Start> start) throws IOException;
+
+    /**
+     * Sends a warning's signal to the command, or to every process of an attempt but its shim, as
+     * it says.
+     */
+    void warn(Mark mark, Optional<Claim.Start> start, Warning warning) throws IOException;
   }
 }

@@ -61,6 +61,19 @@ public final class LocalMachine {
     return Duration.ofMillis((long) (Double.parseDouble(seconds) * 1000));
   }
 
+  /**
+   * For how long the machine has been suspended since its boot: by how much the uptime is ahead of
+   * the clock that stands still meanwhile. HotSpot's nanoTime is that clock on Linux,
+   * CLOCK_MONOTONIC of clock_gettime(2); where a JVM counts from elsewhere the difference makes no
+   * sense, and is taken for none.
+   */
+  public Duration suspended() throws IOException {
+    long awake = System.nanoTime();
+    Duration uptime = uptime();
+    Duration ahead = uptime.minusNanos(awake);
+    return awake < 0 || ahead.isNegative() ? Duration.ZERO : ahead;
+  }
+
   /** The most memory that this process takes for its objects, in bytes. */
   public long heap() {
     return Runtime.getRuntime().maxMemory();

@@ -18,8 +18,10 @@ import org.localq.core.ProcessId;
  * @param threads how many there are
  * @param kernel whether it is a thread of the kernel's own
  */
-record ProcessStat(ProcessId id, char state, long session, long threads, boolean kernel) {
+record ProcessStat(
+    ProcessId id, char state, long parent, long session, long threads, boolean kernel) {
   private static final int STATE = 0;
+  private static final int PARENT = 1;
   private static final int SESSION = 3;
   private static final int FLAGS = 6;
   private static final int THREADS = 17;
@@ -64,6 +66,7 @@ record ProcessStat(ProcessId id, char state, long session, long threads, boolean
         new ProcessStat(
             new ProcessId(pid, Long.parseLong(fields[START])),
             fields[STATE].charAt(0),
+            Long.parseLong(fields[PARENT]),
             Long.parseLong(fields[SESSION]),
             Long.parseLong(fields[THREADS]),
             (Long.parseLong(fields[FLAGS]) & PF_KTHREAD) != 0));

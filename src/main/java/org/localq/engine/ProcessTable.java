@@ -14,11 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.localq.core.Claim;
 import org.localq.core.Presence;
 import org.localq.core.ProcessId;
+import org.localq.core.Signal;
+import org.localq.core.Warning;
 
 /**
  * All processes at one moment, and which of them are an attempt's: those of the shim's session, and
@@ -28,6 +29,16 @@ import org.localq.core.ProcessId;
  */
 final class ProcessTable implements Engine.Look {
   private static final String HIGH_WATER = "VmHWM:";
+
+  /**
+   * PROC SIGNAL PID:TICKS…: sends the signal to each that is still the one that is meant. Of what
+   * follows a process's name in its stat, the 20th word is when it began.
+   */
+  private static final String KILL =
+      "proc=$1 signal=$2; shift 2\n"
+          + "send() { [ \"${20}\" = \"$ticks\" ] && kill -s \"$signal\" \"$pid\"; }\n"
+          + "for process; do pid=${process%:*} ticks=${process#*:}\n"
+          + "read -r stat <\"$proc/$pid/stat\" && send ${stat##*\") \"}; done";
 
   /** USER_HZ is 100 on every architecture that a JVM runs on. */
   private static final long MILLIS_PER_TICK = 10;
@@ -250,16 +261,17 @@ final class ProcessTable implements Engine.Look {
 
   @Override
   public void terminate(Mark mark, Optional<Claim.Start> start) throws IOException {
-    Set<Long> stopped = new TreeSet<>();
+    List<ProcessId> stopped = new ArrayList<>();
     for (Member member : members(mark, start)) {
       if (!member.shim() && member.certain()) {
         signal(member.stat(), false);
         if (member.stat().isStopped()) {
-          stopped.add(member.stat().id().pid());
+          stopped.add(member.stat().id());
         }
       }
     }
-    resume(stopped);
+    // a stopped process can't act on TERM; as Slurm does it
+    signal(stopped, Signal.CONT);
   }
 
   @Override
@@ -296,11 +308,30 @@ final class ProcessTable implements Engine.Look {
     }
   }
 
-  /** A stopped process can't act on TERM: CONT, as Slurm sends it. */
-  private static void resume(Set<Long> pids) throws IOException {
-    if (!pids.isEmpty()) {
-      List<String> command = new ArrayList<>(List.of("sh", "-c", "kill -s CONT \"$@\"", "sh"));
-      pids.forEach(pid -> command.add(Long.toString(pid)));
+  @Override
+  public void warn(Mark mark, Optional<Claim.Start> start, Warning warning) throws IOException {
+    List<ProcessId> warned = new ArrayList<>();
+    for (Member member : members(mark, start)) {
+      boolean meant =
+          !warning.commandOnly()
+              || member.stat().parent() == session(start.flatMap(Claim.Start::shim));
+      if (!member.shim() && member.certain() && meant) {
+        warned.add(member.stat().id());
+      }
+    }
+    signal(warned, warning.signal());
+  }
+
+  /**
+   * Sends a signal that the JVM can't send, by a shell, which compares the ticks once more right
+   * before: a pid that was used again since the look gets none.
+   */
+  private void signal(List<ProcessId> processes, Signal signal) throws IOException {
+    if (!processes.isEmpty()) {
+      List<String> command = new ArrayList<>(List.of("sh", "-c", KILL, "sh"));
+      command.add(proc.toString());
+      command.add(signal.name());
+      processes.forEach(process -> command.add(process.pid() + ":" + process.ticks()));
       new ProcessBuilder(command)
           .redirectOutput(ProcessBuilder.Redirect.DISCARD)
           .redirectError(ProcessBuilder.Redirect.DISCARD)

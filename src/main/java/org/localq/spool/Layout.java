@@ -23,12 +23,15 @@ import org.localq.core.JobId;
  *                          An array without unclaimed tasks; known by the name that follows, and not counted.
  * running/ID.claimed-N     the array ID: its tasks up to N were claimed and are on the disk. There may be more
  * running/ID.K.run-BOOT    what the shim of attempt K executes; BOOT = first 8 digits of the boot id of the claim.
+ *                          First line "# suspended N": for so many ms the machine had been suspended then, since that boot.
  *                          Missing for the current attempt: that attempt was never claimed.
- * running/ID.K.started     the start token: "PID TICKS" by the shim; empty: that shim has not come to the command.
+ * running/ID.K.started     the start token: "PID TICKS" by the shim, and a line with the machine's uptime; empty: that shim has not come to the command.
  *                          A hard link of .localq/void: the attempt is closed and never starts.
  * running/ID.K.exit-CODE   the exit token, by the shim: CODE 0 to 255, or directory, stdin, stdout, stderr (what could not
  *                          be opened). Content: the shell's "times" and the machine's uptime, or nothing where the disk was full.
  * running/ID.K.requeued    the attempt is closed, and another is wanted
+ * running/ID.K.warned      its processes were sent the signal that comes before the time limit
+ * running/ID.K.timeout     it had reached its time limit, and is to end
  * running/ID.K.term        its processes were sent TERM; content: the machine's uptime then, in milliseconds
  * running/ID.cancel        somebody asked for the end of this job; content: the grace in seconds
  * done/ID.json             the job and its result; the only thing that need survive the worker
@@ -155,6 +158,22 @@ public record Layout(Path root) {
       }
     }
 
+    /** The signal before the time limit was sent. */
+    record Warned(JobId id, int attempt) implements Name {
+      @Override
+      public String fileName() {
+        return attemptName(id, attempt, WARNED);
+      }
+    }
+
+    /** The time limit was reached. */
+    record TimedOut(JobId id, int attempt) implements Name {
+      @Override
+      public String fileName() {
+        return attemptName(id, attempt, TIMEOUT);
+      }
+    }
+
     /** TERM was sent. */
     record Terminated(JobId id, int attempt) implements Name {
       @Override
@@ -206,6 +225,8 @@ public record Layout(Path root) {
       return switch (kind) {
         case STARTED -> Optional.of(new Started(id, attempt));
         case REQUEUED -> Optional.of(new Requeued(id, attempt));
+        case WARNED -> Optional.of(new Warned(id, attempt));
+        case TIMEOUT -> Optional.of(new TimedOut(id, attempt));
         case TERM -> Optional.of(new Terminated(id, attempt));
         default -> Optional.empty();
       };
@@ -218,6 +239,8 @@ public record Layout(Path root) {
   private static final String EXIT = "exit-";
   private static final String STARTED = "started";
   private static final String REQUEUED = "requeued";
+  private static final String WARNED = "warned";
+  private static final String TIMEOUT = "timeout";
   private static final String TERM = "term";
 
   /** The id that the file name {@code ID.json} names. */
@@ -299,6 +322,14 @@ public record Layout(Path root) {
 
   Path requeued(JobId id, int attempt) {
     return attemptFile(id, attempt, REQUEUED);
+  }
+
+  Path warned(JobId id, int attempt) {
+    return attemptFile(id, attempt, WARNED);
+  }
+
+  Path timedOut(JobId id, int attempt) {
+    return attemptFile(id, attempt, TIMEOUT);
   }
 
   Path terminated(JobId id, int attempt) {

@@ -254,6 +254,27 @@ public final class Locked implements AutoCloseable {
     spool.drafts().replace(layout.cancel(id), text(grace.toSeconds()));
   }
 
+  /** Notes that an attempt's processes were sent the signal that comes before its time limit. */
+  public void markWarned(JobId id, int attempt) throws IOException {
+    createIfMissing(layout.warned(id, attempt));
+  }
+
+  /**
+   * Notes that an attempt has reached its time limit, so that however it ends it is recorded so: on
+   * disk when this returns.
+   */
+  public void markTimedOut(JobId id, int attempt) throws IOException {
+    createIfMissing(layout.timedOut(id, attempt));
+    // against a power cut: an attempt that was sent TERM for it would be LOST
+    spool.fsync().directory(layout.runningDirectory());
+  }
+
+  /** For how long the machine had been suspended when an attempt was claimed, since its boot. */
+  public Duration suspendedBefore(JobId id, int attempt) throws IOException {
+    return RunFile.suspended(
+        RunningDirectory.text(layout.run(id, attempt, spool.identity().shortBoot())));
+  }
+
   /** Notes when TERM was sent to an attempt's processes, in the machine's uptime. */
   public void markTerminated(JobId id, int attempt, Duration uptime) throws IOException {
     spool.drafts().replace(layout.terminated(id, attempt), text(uptime.toMillis()));

@@ -45,6 +45,9 @@ public final class RunningDirectory {
   private static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
   private static final int LONGEST_TOKEN = 200;
 
+  /** A job whose processes were told something has its claim, run file, start token and that. */
+  private static final int FEWEST_TOLD = 3;
+
   private final Layout layout;
   private final NavigableMap<JobId, List<Layout.Name>> names = new TreeMap<>();
 
@@ -180,7 +183,7 @@ public final class RunningDirectory {
     Optional<String> boot = Optional.empty();
     Optional<Claim.Start> start = Optional.empty();
     Optional<Claim.End> end = Optional.empty();
-    Optional<Duration> terminated = Optional.empty();
+    Claim.Told told = told(id, attempt);
     int ends = 0;
     for (Layout.Name name : of(id)) {
       if (name instanceof Layout.Name.Run run && run.attempt() == attempt) {
@@ -190,8 +193,6 @@ public final class RunningDirectory {
       } else if (name instanceof Layout.Name.Exited exited && exited.attempt() == attempt) {
         ends++;
         end = end(layout.exited(id, attempt, exited.exit()), exited.exit());
-      } else if (name instanceof Layout.Name.Terminated sent && sent.attempt() == attempt) {
-        terminated = number(layout.terminated(id, attempt)).map(Duration::ofMillis);
       }
     }
     if (ends > 1) {
@@ -205,10 +206,22 @@ public final class RunningDirectory {
                   start.get().shim(),
                   start.get().begun(),
                   start.get().at(),
+                  start.get().uptime(),
                   over(id, attempt, end.get().exit())));
     }
     return new Claim(
-        id, new Claim.Attempt(attempt, boot, start, end, terminated), cancel(id), restarts(id));
+        id, new Claim.Attempt(attempt, boot, start, end, told), cancel(id), restarts(id));
+  }
+
+  private Claim.Told told(JobId id, int attempt) throws IOException {
+    if (of(id).size() < FEWEST_TOLD) {
+      return Claim.Told.NOTHING;
+    }
+    boolean term = of(id).contains(new Layout.Name.Terminated(id, attempt));
+    return new Claim.Told(
+        of(id).contains(new Layout.Name.Warned(id, attempt)),
+        of(id).contains(new Layout.Name.TimedOut(id, attempt)),
+        term ? number(layout.terminated(id, attempt)).map(Duration::ofMillis) : Optional.empty());
   }
 
   private Optional<Claim.Cancel> cancel(JobId id) throws IOException {
@@ -240,7 +253,25 @@ public final class RunningDirectory {
     return stamped.map(
         s ->
             new Claim.Start(
-                ProcessId.parse(s.text()), !s.text().isEmpty(), s.at(), Optional.empty()));
+                shim(s.text()),
+                !s.text().isEmpty(),
+                s.at(),
+                uptime(s.text(), 1),
+                Optional.empty()));
+  }
+
+  /** Who made a start token: its first line. */
+  static Optional<ProcessId> shim(String token) {
+    int end = token.indexOf('\n');
+    return ProcessId.parse(end < 0 ? token : token.substring(0, end));
+  }
+
+  /** The machine's uptime that a line of a token says. */
+  private static Optional<Duration> uptime(String token, int line) {
+    String[] lines = token.split("\n", -1);
+    return lines.length > line && lines[line].matches("[0-9]{1,10}\\.[0-9]{2}")
+        ? Optional.of(Duration.ofMillis(Math.round(Double.parseDouble(lines[line]) * 1000)))
+        : Optional.empty();
   }
 
   private static Optional<Claim.End> end(Path token, Exit exit) throws IOException {
@@ -249,10 +280,7 @@ public final class RunningDirectory {
 
   /** The third line of an exit token: the machine's uptime when the shim wrote it. */
   private Optional<Duration> over(JobId id, int attempt, Exit exit) throws IOException {
-    String[] lines = token(layout.exited(id, attempt, exit)).orElse("").split("\n", -1);
-    return lines.length > 2 && lines[2].matches("[0-9]{1,10}\\.[0-9]{2}")
-        ? Optional.of(Duration.ofMillis(Math.round(Double.parseDouble(lines[2]) * 1000)))
-        : Optional.empty();
+    return uptime(token(layout.exited(id, attempt, exit)).orElse(""), 2);
   }
 
   private record Stamped(String text, Instant at) {}

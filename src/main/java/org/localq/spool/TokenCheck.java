@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.localq.core.JobId;
-import org.localq.core.ProcessId;
 
 /**
  * Judges the tokens of a claimed job: whether they can have come about.
@@ -104,7 +103,9 @@ final class TokenCheck {
     for (int look = 0; look < 2 && !text.equals(RunningDirectory.text(token)); look++) {
       text = RunningDirectory.text(token);
     }
-    return text.isEmpty() || text.equals(RunningDirectory.VOID) || ProcessId.parse(text).isPresent()
+    return text.isEmpty()
+            || text.equals(RunningDirectory.VOID)
+            || RunningDirectory.shim(text).isPresent()
         ? Optional.empty()
         : Optional.of(token.getFileName() + " is \"" + text + "\", expected PID TICKS or void");
   }

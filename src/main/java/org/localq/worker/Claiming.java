@@ -148,7 +148,7 @@ final class Claiming {
     }
     int attempt = running.currentAttempt(chosen.id());
     Launch launch = launch(locked, running, chosen.id(), valid.job(), attempt);
-    if (!locked.claim(running, chosen.id(), attempt, engine.script(launch))) {
+    if (!locked.claim(running, chosen.id(), attempt, judge.runFile(engine.script(launch)))) {
       return Optional.empty();
     }
     noteClaimed(chosen.id(), valid.job(), attempt);
@@ -191,7 +191,8 @@ final class Claiming {
           queue.claim(
               locked,
               running,
-              (id, job, attempt) -> engine.script(launch(locked, running, id, job, attempt)));
+              (id, job, attempt) ->
+                  judge.runFile(engine.script(launch(locked, running, id, job, attempt))));
     } catch (IOException | RuntimeException failed) {
       // what was read of its file may not be what comes next: it is opened anew
       leaveArray();
@@ -240,7 +241,7 @@ final class Claiming {
       Launch launch = launches.next();
       try {
         engine.start(launch);
-        judge.spawned(launch.mark());
+        judge.spawned(launch.mark(), launch.job().requirements().timeLimit());
       } catch (IOException machine) {
         // a fault of the machine, not of the job: the claims stay, and nothing else is claimed
         // until their shims are spawned

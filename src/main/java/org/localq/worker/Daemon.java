@@ -87,7 +87,11 @@ public final class Daemon {
         boolean collects = collect(longer(SLICE, Duration.ofNanos(System.nanoTime() - begun)));
         boolean soon = outcome.pace() == Worker.Pace.SOON;
         glance = soon ? shorter(LAST_GLANCE, glance.multipliedBy(2)) : FIRST_GLANCE;
-        news = watch.await(collects ? Duration.ZERO : soon ? glance : untilPoll(nextPoll));
+        Duration rest = soon ? glance : untilPoll(nextPoll);
+        // a glance behind it: of a clock that shows hundredths
+        Duration due =
+            outcome.due().map(in -> longer(in.plus(FIRST_GLANCE), FIRST_GLANCE)).orElse(rest);
+        news = watch.await(collects ? Duration.ZERO : shorter(rest, due));
       }
     } finally {
       watch.close();
@@ -98,19 +102,25 @@ public final class Daemon {
     return longer(Duration.ZERO, Duration.ofNanos(nextPoll - System.nanoTime()));
   }
 
-  private record Outcome(Worker.Pace pace, Optional<Trouble> trouble, Optional<End> end) {}
+  private record Outcome(
+      Worker.Pace pace, Optional<Trouble> trouble, Optional<End> end, Optional<Duration> due) {
+    Outcome due(Optional<Duration> in) {
+      return new Outcome(pace, trouble, end, in);
+    }
+  }
 
   private Outcome tick(Duration interval, News news) {
     try {
       Worker.Tick tick = worker.tick(uptime.now(), news);
       if (tick.pace() == Worker.Pace.OVER) {
-        return new Outcome(tick.pace(), Optional.empty(), Optional.of(End.DRAINED));
+        return new Outcome(
+            tick.pace(), Optional.empty(), Optional.of(End.DRAINED), Optional.empty());
       }
       if (tick.trouble().isPresent()) {
-        return failed(tick.pace(), tick.trouble().get(), interval);
+        return failed(tick.pace(), tick.trouble().get(), interval).due(tick.due());
       }
       health.good(Health.Part.WORK);
-      return new Outcome(tick.pace(), Optional.empty(), Optional.empty());
+      return new Outcome(tick.pace(), Optional.empty(), Optional.empty(), tick.due());
     } catch (IOException failed) {
       return failed(Worker.Pace.IDLE, failed, interval);
     } catch (RuntimeException refusedOrBug) {
@@ -122,7 +132,8 @@ public final class Daemon {
   private Outcome failed(Worker.Pace pace, IOException failed, Duration interval) {
     return spool.isInPlace()
         ? trouble(pace, Health.trouble(failed), interval)
-        : new Outcome(Worker.Pace.IDLE, Optional.empty(), Optional.of(End.SPOOL_GONE));
+        : new Outcome(
+            Worker.Pace.IDLE, Optional.empty(), Optional.of(End.SPOOL_GONE), Optional.empty());
   }
 
   private Outcome trouble(Worker.Pace pace, Trouble trouble, Duration interval) {
@@ -135,7 +146,7 @@ public final class Daemon {
             + interval.toSeconds()
             + " s"
             + (trouble.advice().isEmpty() ? "" : "; " + trouble.advice()));
-    return new Outcome(pace, Optional.of(trouble), Optional.empty());
+    return new Outcome(pace, Optional.of(trouble), Optional.empty(), Optional.empty());
   }
 
   /** What can wait for a poll, and must not keep a tick from its work. */

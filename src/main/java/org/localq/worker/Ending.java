@@ -28,7 +28,8 @@ final class Ending {
    * @param alone for how long it has been
    */
   Judge.Next lookAgain(Case its, Duration alone) throws IOException {
-    if (its.claim().cancel().isPresent() && isReached(grace(its).plus(SHIM_PATIENCE), alone)) {
+    boolean isToEnd = its.claim().cancel().isPresent() || its.claim().attempt().told().timedOut();
+    if (isToEnd && isReached(grace(its).plus(SHIM_PATIENCE), alone)) {
       its.look().killShim(its.mark(), its.claim().attempt().start());
       sayKilled(its, "its shim, alone and not ending, was sent KILL");
     }
@@ -39,7 +40,8 @@ final class Ending {
   Judge.Next terminate(Case its) throws IOException {
     its.memory().accompanied();
     Duration now = uptime.now();
-    Optional<Duration> sent = its.claim().attempt().terminated().or(its.memory()::terminated);
+    Optional<Duration> sent =
+        its.claim().attempt().told().terminated().or(its.memory()::terminated);
     if (sent.isEmpty()) {
       sendTerm(its, now);
     } else if (isReached(grace(its), now.minus(sent.get()))) {
@@ -52,14 +54,19 @@ final class Ending {
   private void sendTerm(Case its, Duration now) throws IOException {
     its.look().terminate(its.mark(), its.claim().attempt().start());
     its.memory().terminated(now);
-    log.say(
-        its.id(),
-        its.claim().cancel().isPresent()
-            ? "cancelled; its processes were sent TERM"
-            : "ended; what it left behind was sent TERM");
+    log.say(its.id(), why(its) + " sent TERM");
     // last: who dies before this sends TERM once more, but nobody counts the grace from a TERM that
     // was never sent
     its.locked().markTerminated(its.id(), its.attempt(), now);
+  }
+
+  private static String why(Case its) {
+    if (its.claim().cancel().isPresent()) {
+      return "cancelled; its processes were";
+    }
+    return its.claim().attempt().end().isPresent()
+        ? "ended; what it left behind was"
+        : "its time is over; its processes were";
   }
 
   /** Once: KILL itself is sent at every look, to those that were forked in between. */

@@ -10,10 +10,12 @@ import java.util.Set;
 import org.localq.core.Claim;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
+import org.localq.core.TimeLimit;
 import org.localq.core.Verdict;
 import org.localq.engine.Engine;
 import org.localq.engine.Mark;
 import org.localq.spool.Locked;
+import org.localq.spool.RunFile;
 import org.localq.spool.RunningDirectory;
 
 /**
@@ -79,6 +81,11 @@ public final class Judge {
   /** The machine's uptime: a clock that nobody sets. */
   public interface Uptime {
     Duration now() throws IOException;
+
+    /** How much of it the machine was suspended. */
+    default Duration suspended() throws IOException {
+      return Duration.ZERO;
+    }
   }
 
   /** The time as a judge needs it: for the records, and to wait. */
@@ -180,8 +187,25 @@ public final class Judge {
   }
 
   /** This attempt's shim was spawned by this process. */
-  void spawned(Mark mark) {
-    memories.of(mark).spawned();
+  void spawned(Mark mark, TimeLimit limit) throws IOException {
+    Memory memory = memories.of(mark);
+    memory.spawned();
+    memory.limit(limit);
+    if (limit.most().isPresent()) {
+      // it begins later; then its time is counted anew
+      Duration first = limit.warnedAfter().orElse(limit.most().get());
+      memory.due(tools.times().uptime().now().plus(first));
+    }
+  }
+
+  /** What an attempt's shim executes, with what its claim says. */
+  byte[] runFile(byte[] script) throws IOException {
+    return RunFile.of(script, tools.times().uptime().suspended());
+  }
+
+  /** When something is to be done next that no file announces, in the machine's uptime. */
+  Optional<Duration> due() {
+    return memories.due();
   }
 
   /**

@@ -1,7 +1,9 @@
 package org.localq.worker;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.localq.core.JobId;
 import org.localq.engine.Mark;
@@ -24,6 +26,18 @@ final class Memories {
   /** Forgets all jobs but these. */
   void retain(Set<JobId> jobs) {
     attempts.keySet().removeIf(mark -> !jobs.contains(mark.id()));
+  }
+
+  /** When something is to be done first, in the machine's uptime, that no file announces. */
+  Optional<Duration> due() {
+    Optional<Duration> first = Optional.empty();
+    for (Memory memory : attempts.values()) {
+      Optional<Duration> its = memory.due();
+      if (its.isPresent() && (first.isEmpty() || its.get().compareTo(first.get()) < 0)) {
+        first = its;
+      }
+    }
+    return first;
   }
 
   /** Whether no round is over yet, so that whatever is met was there before. */

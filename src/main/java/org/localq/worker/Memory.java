@@ -3,6 +3,7 @@ package org.localq.worker;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.localq.core.TimeLimit;
 import org.localq.core.Verdict;
 
 /**
@@ -15,6 +16,9 @@ final class Memory {
   private Optional<Duration> unstartedSince = Optional.empty();
   private Optional<Duration> aloneSince = Optional.empty();
   private Optional<Duration> terminated = Optional.empty();
+  private Optional<TimeLimit> limit = Optional.empty();
+  private Optional<Duration> due = Optional.empty();
+  private Optional<Duration> startedSince = Optional.empty();
   private OptionalLong peak = OptionalLong.empty();
   private boolean spawnedHere;
   private boolean met;
@@ -68,6 +72,44 @@ final class Memory {
   /** When this process sent it TERM. */
   Optional<Duration> terminated() {
     return terminated;
+  }
+
+  /** It may run for so long. */
+  void limit(TimeLimit its) {
+    limit = Optional.of(its);
+  }
+
+  /** For how long it may run, where that is known already. */
+  Optional<TimeLimit> limit() {
+    return limit;
+  }
+
+  /** Something is to be done with it then. */
+  void due(Duration at) {
+    due = Optional.of(at);
+  }
+
+  /** Nothing is to be done with it at any time. */
+  void notDue() {
+    due = Optional.empty();
+  }
+
+  /** Whether something is. */
+  boolean isDue(Duration now) {
+    return due.isPresent() && due.get().compareTo(now) <= 0;
+  }
+
+  /** When something is to be done with it that no file announces. */
+  Optional<Duration> due() {
+    return due;
+  }
+
+  /** When it was first seen to have started, at the latest now. */
+  Duration startedSince(Duration now) {
+    if (startedSince.isEmpty()) {
+      startedSince = Optional.of(now);
+    }
+    return startedSince.get();
   }
 
   /** Whether it has not been met before, by this call. */

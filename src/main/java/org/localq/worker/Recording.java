@@ -79,15 +79,18 @@ final class Recording {
   private static Outcome outcome(Claim claim, Job job, Verdict verdict) {
     Optional<Exit> exit = claim.attempt().end().map(Claim.End::exit);
     return switch (verdict) {
-      case RECORD_CANCELLED ->
-          Outcome.cancelled(
-              exit.isPresent() && exit.get() instanceof Exit.Code code
-                  ? OptionalInt.of(code.value())
-                  : OptionalInt.empty());
+      case RECORD_CANCELLED -> Outcome.cancelled(code(exit));
+      case RECORD_TIMEOUT -> Outcome.timeout(code(exit));
       case RECORD_NODE_FAIL -> Outcome.lost(Reason.NODE_FAIL);
       case RECORD_SHIM_LOST -> Outcome.lost(Reason.SHIM_LOST);
       default -> Outcome.of(exit.orElseThrow(), job.workplace());
     };
+  }
+
+  private static OptionalInt code(Optional<Exit> exit) {
+    return exit.isPresent() && exit.get() instanceof Exit.Code code
+        ? OptionalInt.of(code.value())
+        : OptionalInt.empty();
   }
 
   private Result result(Case its, Outcome outcome) {

@@ -41,6 +41,7 @@ final class Round {
   private final Locked locked;
   private final Spawning spawning;
   private final Ending ending;
+  private final TimeLimits timeLimits;
   private final Recording recording;
   private Optional<IOException> trouble = Optional.empty();
   private Optional<Engine.Look> second = Optional.empty();
@@ -63,6 +64,7 @@ final class Round {
     this.recording = new Recording(tools.times().clock(), tools.log());
     this.spawning = new Spawning(tools, recording);
     this.ending = new Ending(tools.times().uptime(), tools.log());
+    this.timeLimits = new TimeLimits(tools.times().uptime(), tools.log());
   }
 
   Judge.Judgement judge(RunningDirectory running, Collection<JobId> jobs, Judge.Scope scope)
@@ -74,13 +76,13 @@ final class Round {
     // the start tokens say whose processes to look for; these are looked at before the exit tokens
     // are read (R6)
     named = named(claims);
-    lookedFor = claims.stream().filter(c -> isLookedFor(c, scope)).toList();
+    lookedFor = lookedFor(claims, scope);
     Engine.Look look = lookedFor.isEmpty() ? Engine.NOTHING_RUNS : look();
     after = Optional.of(locked.look());
     Judge.Next next = Judge.Next.NOTHING;
     for (Claim claim : claims) {
       try {
-        boolean runs = claim.attempt().start().isPresent() && !isLookedFor(claim, scope);
+        boolean runs = claim.attempt().start().isPresent() && !lookedFor.contains(claim);
         Judge.Next its = runs ? Judge.Next.LATER : judge(claim, look);
         next = its.compareTo(next) > 0 ? its : next;
       } catch (IOException failed) {
@@ -133,11 +135,26 @@ final class Round {
         .collect(Collectors.toSet());
   }
 
-  private static boolean isLookedFor(Claim claim, Judge.Scope scope) {
-    return claim.attempt().start().isPresent()
-        && (scope == Judge.Scope.ALL
-            || claim.attempt().end().isPresent()
-            || claim.cancel().isPresent());
+  private List<Claim> lookedFor(List<Claim> claims, Judge.Scope scope) throws IOException {
+    List<Claim> lookedFor = new ArrayList<>();
+    Duration now = claims.isEmpty() ? Duration.ZERO : tools.times().uptime().now();
+    for (Claim claim : claims) {
+      boolean wanted = scope == Judge.Scope.ALL || isToEnd(claim) || isDue(claim, now);
+      if (wanted && claim.attempt().start().isPresent()) {
+        lookedFor.add(claim);
+      }
+    }
+    return lookedFor;
+  }
+
+  private static boolean isToEnd(Claim claim) {
+    return claim.attempt().end().isPresent()
+        || claim.cancel().isPresent()
+        || claim.attempt().told().timedOut();
+  }
+
+  private boolean isDue(Claim claim, Duration now) {
+    return memories.of(mark(locked, claim)).isDue(now);
   }
 
   private List<Claim> claims(RunningDirectory running, Collection<JobId> jobs) {
@@ -174,14 +191,14 @@ final class Round {
     if (hasMoved(before.attempt(), claim.attempt(), presence)) {
       return Judge.Next.SOON;
     }
-    Case its = new Case(locked, claim, mark, look, memories.of(mark));
+    Case its = timeLimits.enforce(new Case(locked, claim, mark, look, memories.of(mark)));
     meet(its);
     Duration unstarted = unstarted(its);
     if (claim.attempt().start().isPresent() && unstarted.compareTo(Verdict.PATIENCE) >= 0) {
       // its token names no shim: without those that wait for work one that lives can be told
       tools.engine().abandon(mark);
     }
-    Verdict verdict = Verdict.of(claim, boot(), presence, unstarted);
+    Verdict verdict = Verdict.of(its.claim(), boot(), presence, unstarted);
     if (restsOnAbsence(verdict, claim.attempt())
         && !look.isConclusive()
         && secondLook().presence(mark, before.attempt().start()) == Presence.ALIVE) {
@@ -255,7 +272,7 @@ final class Round {
     boolean looked = attempt.start().isPresent() && attempt.boot().orElse(boot()).equals(boot());
     return looked
         && switch (verdict) {
-          case CLOSE, RECORD_EXIT, RECORD_CANCELLED, RECORD_SHIM_LOST -> true;
+          case CLOSE, RECORD_EXIT, RECORD_CANCELLED, RECORD_TIMEOUT, RECORD_SHIM_LOST -> true;
           default -> false;
         };
   }
@@ -277,7 +294,7 @@ final class Round {
       case VOID -> spawning.giveUp(its);
       case CLOSE -> close(its);
       case PUT_BACK -> putBack(its);
-      case RECORD_EXIT, RECORD_CANCELLED, RECORD_NODE_FAIL, RECORD_SHIM_LOST -> {
+      case RECORD_EXIT, RECORD_CANCELLED, RECORD_TIMEOUT, RECORD_NODE_FAIL, RECORD_SHIM_LOST -> {
         Optional<Outcome> outcome = recording.record(its, verdict);
         outcome.ifPresentOrElse(how -> recorded.add(new Recorded(its, how)), () -> forget(its));
         yield Judge.Next.NOTHING;

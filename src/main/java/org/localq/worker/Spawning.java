@@ -48,6 +48,7 @@ final class Spawning {
     tools.engine().start(launch);
     possible = true;
     its.memory().spawned();
+    its.memory().limit(job.requirements().timeLimit());
     tools
         .log()
         .say(

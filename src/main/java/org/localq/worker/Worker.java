@@ -71,8 +71,9 @@ public final class Worker {
    * What came of a tick.
    *
    * @param trouble what went wrong with one job or file, and held up no other
+   * @param due in how long something is to be done that no file announces
    */
-  public record Tick(Pace pace, Optional<IOException> trouble) {
+  public record Tick(Pace pace, Optional<IOException> trouble, Optional<Duration> due) {
     /** The pace, for who takes any trouble for a failure. */
     public Pace orThrow() throws IOException {
       if (trouble.isPresent()) {
@@ -98,7 +99,7 @@ public final class Worker {
       if (workers.isDraining()) {
         // whatever else is wrong: who waits for the drain waits for the jobs alone
         if (locked.claimed().jobs().isEmpty()) {
-          return new Tick(Pace.OVER, Optional.empty());
+          return new Tick(Pace.OVER, Optional.empty(), Optional.empty());
         }
       } else {
         locked.returned().forEach(intake::reread);
@@ -108,7 +109,8 @@ public final class Worker {
         trouble = trouble.or(intake::trouble);
       }
       boolean soon = again || judged.next() == Judge.Next.SOON;
-      return new Tick(soon ? Pace.SOON : Pace.IDLE, trouble);
+      Optional<Duration> due = judge.due().map(at -> at.minus(uptime));
+      return new Tick(soon ? Pace.SOON : Pace.IDLE, trouble, due);
     }
   }
 

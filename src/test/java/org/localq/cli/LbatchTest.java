@@ -156,6 +156,54 @@ class LbatchTest {
   }
 
   @Nested
+  class The_time_limit {
+    @ParameterizedTest
+    @CsvSource({
+      "-t 90, 5400",
+      "-t90, 5400",
+      "--time=1:30, 90",
+      "--time 1-12, 129600",
+    })
+    void is_kept_to_the_second(String options, int seconds) throws Exception {
+      JsonNode job = submit((options + " x").split(" "));
+      assertEquals(seconds, job.get("time_limit_seconds").asInt());
+      assertFalse(job.has("signal"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-t 0", "--time=UNLIMITED", "-n 1"})
+    void may_be_none(String options) throws Exception {
+      assertFalse(submit((options + " x").split(" ")).has("time_limit_seconds"));
+    }
+
+    @Test
+    void may_be_announced_by_a_signal() throws Exception {
+      JsonNode job = submit("-t", "1:00:00", "--signal=B:usr1@90", "x");
+      assertEquals("B:USR1@90", job.get("signal").asText());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiterString = " | ",
+        value = {
+          "-t 1h | -t 1h: expected minutes, M:S, H:M:S, D-H, D-H:M or D-H:M:S; 0 for no limit",
+          "-t 5 --signal=FOO | --signal FOO: expected [B:]NAME[@SECONDS] with the name of a signal, as B:USR1@60",
+          "--signal=USR1 | --signal USR1 without a time limit: it is sent before one; expected -t TIME beside it",
+        })
+    void that_makes_no_sense_is_refused(String options, String message) {
+      CommandContext.Ran ran = context.run(("lbatch " + options + " x").split(" ")).exits(2);
+      assertEquals("lbatch: " + message + "\n", ran.err());
+    }
+
+    @Test
+    void is_each_tasks_of_an_array() throws Exception {
+      Path lines = Files.writeString(home.resolve("lines"), "true\n");
+      context.run("lbatch", "-t", "1:30", "--each-line", lines.toString()).exits(0);
+      assertEquals(90, context.job("1.json").get("time_limit_seconds").asInt());
+    }
+  }
+
+  @Nested
   class The_job {
     @Test
     void has_the_surroundings_of_its_submitter() throws Exception {

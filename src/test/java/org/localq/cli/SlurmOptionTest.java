@@ -23,9 +23,8 @@ class SlurmOptionTest {
   @CsvSource(
       delimiterString = " | ",
       value = {
-        "lbatch -t 5 x | -t | instead: lbatch timeout 1h COMMAND",
-        "lbatch -n 2 -t5 x | -t5 | instead: lbatch timeout 1h COMMAND",
-        "lbatch --time=5 x | --time=5 | instead: lbatch timeout 1h COMMAND",
+        "lbatch -N 1 x | -N | leave it out: a queue is one machine's and one user's",
+        "lbatch -n 2 -N1 x | -N1 | leave it out: a queue is one machine's and one user's",
         "lbatch --wrap true | --wrap | instead: lbatch sh -c 'COMMAND'",
         "lbatch --ntasks 4 x | --ntasks | instead: -n N",
         "lbatch --mem=4G x | --mem=4G | leave it out; with a higher -n fewer jobs share the memory",

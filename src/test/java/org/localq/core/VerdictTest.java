@@ -19,8 +19,9 @@ import org.junit.jupiter.api.Test;
  * The decision table, whole: every combination of what can be found is in exactly one row.
  *
  * <p>Columns: the boot of the claim (none, other, this) · start token (none, empty, shim) · exit
- * token (none, exit) · wish to cancel (no, yes) · processes (gone, shim, alive) · without a start
- * token for (short, long) · verdict. A {@code *} stands for every value.
+ * token (none, exit) · wish to cancel (no; late: the time limit is reached; yes) · processes (gone,
+ * shim, alive) · without a start token for (short, long) · verdict. A {@code *} stands for every
+ * value.
  */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class VerdictTest {
@@ -31,7 +32,7 @@ class VerdictTest {
           List.of("none", "other", "this"),
           List.of("none", "empty", "shim", "odd"),
           List.of("none", "exit"),
-          List.of("no", "yes"),
+          List.of("no", "late", "yes"),
           List.of("gone", "shim", "alive"),
           List.of("short", "long"));
 
@@ -39,7 +40,7 @@ class VerdictTest {
       List.of(
           // R2: without a run file the current attempt was never claimed: the one before it was
           // closed, or a canceller took the job out of reach
-          "none  none  *    no  *     *     PUT_BACK",
+          "none  none  *    no|late *     *     PUT_BACK",
           "none  none  *    yes *     *     RECORD_CANCELLED",
           // R6: CANCELLED iff the marker is there at the record, also after a reboot
           "other *     *    yes *     *     RECORD_CANCELLED",
@@ -47,17 +48,20 @@ class VerdictTest {
           "other *     exit no  *     *     RECORD_EXIT",
           // R7: without one it is LOST, also where the start token did not survive
           "other *     none no  *     *     RECORD_NODE_FAIL",
+          // but for what was told to end because its time was over
+          "other *     *    late *     *     RECORD_TIMEOUT",
           // R3: to end, and no shim has come: the door is closed before anything else
           "this  none  *    yes *     *     VOID",
           // no shim yet: patience first, then the same attempt again
-          "this  none  *    no  *     short WAIT",
-          "this  none  *    no  *     long  RESPAWN",
+          "this  none  *    no|late *     short WAIT",
+          "this  none  *    no|late *     long  RESPAWN",
           // a run file that is gone does not mean that nothing runs, where a start token says so
           // R6: the processes are gone; the marker, then the exit token, then unknown
           "this|none empty *    yes gone  *     RECORD_CANCELLED",
           "this|none shim|odd *    yes gone  *     RECORD_CANCELLED",
           "this|none empty exit no  gone  *     RECORD_EXIT",
           "this|none shim|odd exit no  gone  *     RECORD_EXIT",
+          "this|none empty|shim|odd *    late gone  *     RECORD_TIMEOUT",
           // R6: it may have run, and left no exit token
           "this|none shim|odd none no  gone  *     RECORD_SHIM_LOST",
           // R4: a shim names itself before it executes the command; this one never came so far
@@ -68,13 +72,13 @@ class VerdictTest {
           // gone
           "this|none empty exit *   alive *     TERMINATE",
           "this|none shim|odd exit *   alive *     TERMINATE",
-          "this|none empty none yes alive *     TERMINATE",
-          "this|none shim|odd none yes alive *     TERMINATE",
+          "this|none empty none yes|late alive *     TERMINATE",
+          "this|none shim|odd none yes|late alive *     TERMINATE",
           // the shim alone: between two of its steps
           "this|none empty exit *   shim  *     LOOK_AGAIN",
           "this|none shim|odd exit *   shim  *     LOOK_AGAIN",
-          "this|none empty none yes shim  *     LOOK_AGAIN",
-          "this|none shim|odd none yes shim  *     LOOK_AGAIN",
+          "this|none empty none yes|late shim  *     LOOK_AGAIN",
+          "this|none shim|odd none yes|late shim  *     LOOK_AGAIN",
           // it runs
           "this|none empty none no  shim  *     WAIT",
           "this|none shim|odd none no  shim  *     WAIT",
@@ -110,12 +114,16 @@ class VerdictTest {
 
   @Test
   void a_shim_that_has_said_everything_is_done_with_the_attempt() {
-    for (String cancelled : List.of("no", "yes")) {
-      List<String> found = List.of("this", "shim", "whole", cancelled, "shim");
-      assertEquals(
-          cancelled.equals("no") ? Verdict.RECORD_EXIT : Verdict.RECORD_CANCELLED,
-          decide(found, Duration.ZERO));
-    }
+    Map<String, Verdict> expected =
+        Map.of(
+            "no", Verdict.RECORD_EXIT,
+            "late", Verdict.RECORD_TIMEOUT,
+            "yes", Verdict.RECORD_CANCELLED);
+    expected.forEach(
+        (wish, verdict) -> {
+          List<String> found = List.of("this", "shim", "whole", wish, "shim");
+          assertEquals(verdict, decide(found, Duration.ZERO), wish);
+        });
     List<String> accompanied = List.of("this", "shim", "whole", "no", "alive");
     assertEquals(Verdict.TERMINATE, decide(accompanied, Duration.ZERO));
   }
@@ -166,13 +174,20 @@ class VerdictTest {
           case "none" -> Optional.empty();
           case "empty" ->
               Optional.of(
-                  new Claim.Start(Optional.empty(), false, Instant.EPOCH, Optional.empty()));
+                  new Claim.Start(
+                      Optional.empty(), false, Instant.EPOCH, Optional.empty(), Optional.empty()));
           case "odd" ->
-              Optional.of(new Claim.Start(Optional.empty(), true, Instant.EPOCH, Optional.empty()));
+              Optional.of(
+                  new Claim.Start(
+                      Optional.empty(), true, Instant.EPOCH, Optional.empty(), Optional.empty()));
           default ->
               Optional.of(
                   new Claim.Start(
-                      Optional.of(new ProcessId(7, 7)), true, Instant.EPOCH, Optional.empty()));
+                      Optional.of(new ProcessId(7, 7)),
+                      true,
+                      Instant.EPOCH,
+                      Optional.empty(),
+                      Optional.empty()));
         };
     Usage usage =
         found.get(2).equals("whole")
@@ -194,7 +209,15 @@ class VerdictTest {
         };
     Claim claim =
         new Claim(
-            new JobId(1), new Claim.Attempt(1, boot, start, end, Optional.empty()), cancel, 0);
+            new JobId(1),
+            new Claim.Attempt(
+                1,
+                boot,
+                start,
+                end,
+                new Claim.Told(false, found.get(3).equals("late"), Optional.empty())),
+            cancel,
+            0);
     return Verdict.of(claim, BOOT, presence, unstarted);
   }
 }

@@ -121,7 +121,8 @@ class LocalEngineTest {
                   .in("" + base));
       engine.start(launch);
       eventually(() -> Files.exists(base.resolve("up")), () -> listing(running));
-      ProcessId shim = ProcessId.parse(Files.readString(running.resolve("7.1.started"))).get();
+      ProcessId shim =
+          ProcessId.parse(Files.readAllLines(running.resolve("7.1.started")).get(0)).get();
       ProcessStat stat = ProcessStat.read(PROC.resolve("" + shim.pid())).orElseThrow();
       assertEquals(shim, stat.id());
       assertEquals(shim.pid(), stat.session());
@@ -158,7 +159,8 @@ class LocalEngineTest {
     private ProcessId shimOf(long id) throws Exception {
       Path end = running.resolve(id + ".1.exit-0");
       eventually(() -> Files.exists(end) && Files.size(end) > 0, () -> listing(running));
-      return ProcessId.parse(Files.readString(running.resolve(id + ".1.started"))).orElseThrow();
+      return ProcessId.parse(Files.readAllLines(running.resolve(id + ".1.started")).get(0))
+          .orElseThrow();
     }
 
     private void eventuallyEnds(ProcessId shim) throws Exception {
@@ -249,8 +251,11 @@ class LocalEngineTest {
   class A_look_at_some_attempts {
     private Presence presence(long id) throws Exception {
       ProcessId shim =
-          ProcessId.parse(Files.readString(running.resolve(id + ".1.started"))).orElseThrow();
-      Claim.Start start = new Claim.Start(Optional.of(shim), true, Instant.EPOCH, Optional.empty());
+          ProcessId.parse(Files.readAllLines(running.resolve(id + ".1.started")).get(0))
+              .orElseThrow();
+      Claim.Start start =
+          new Claim.Start(
+              Optional.of(shim), true, Instant.EPOCH, Optional.empty(), Optional.empty());
       return engine.look(Set.of(mark(id)), Set.of(shim)).presence(mark(id), Optional.of(start));
     }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,8 @@ import org.localq.core.Claim;
 import org.localq.core.JobId;
 import org.localq.core.Presence;
 import org.localq.core.ProcessId;
+import org.localq.core.Signal;
+import org.localq.core.Warning;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 @Timeout(60)
@@ -88,7 +91,8 @@ class ProcessTableTest {
   }
 
   private static Claim.Start token(ProcessId shim) {
-    return new Claim.Start(Optional.of(shim), true, Instant.EPOCH, Optional.empty());
+    return new Claim.Start(
+        Optional.of(shim), true, Instant.EPOCH, Optional.empty(), Optional.empty());
   }
 
   private static ProcessId id(long pid) throws IOException {
@@ -195,7 +199,9 @@ class ProcessTableTest {
       eventuallyIs(
           Presence.ALIVE,
           mark(),
-          Optional.of(new Claim.Start(Optional.empty(), false, Instant.EPOCH, Optional.empty())));
+          Optional.of(
+              new Claim.Start(
+                  Optional.empty(), false, Instant.EPOCH, Optional.empty(), Optional.empty())));
     }
 
     @Test
@@ -204,7 +210,9 @@ class ProcessTableTest {
       eventuallyIs(
           Presence.SHIM_ONLY,
           mark(),
-          Optional.of(new Claim.Start(Optional.empty(), false, Instant.EPOCH, Optional.empty())));
+          Optional.of(
+              new Claim.Start(
+                  Optional.empty(), false, Instant.EPOCH, Optional.empty(), Optional.empty())));
     }
 
     @Test
@@ -233,7 +241,9 @@ class ProcessTableTest {
 
   /** The token that a shim made and did not write its name into yet. */
   private static final Optional<Claim.Start> NAMELESS =
-      Optional.of(new Claim.Start(Optional.empty(), false, Instant.EPOCH, Optional.empty()));
+      Optional.of(
+          new Claim.Start(
+              Optional.empty(), false, Instant.EPOCH, Optional.empty(), Optional.empty()));
 
   @Nested
   class A_token_that_names_no_shim {
@@ -412,6 +422,68 @@ class ProcessTableTest {
       look().kill(mark(), earlier);
       look().killShim(mark(), earlier);
       // a signal that was sent is acted upon before this other one ends
+      session("exit 0").waitFor();
+      assertTrue(other.isAlive());
+    }
+  }
+
+  @Nested
+  class A_warning {
+    private static final String HEARS =
+        "trap 'echo $name >>heard' USR1; echo $$ >$name; while :; do sleep 0.02; done";
+
+    private Process family() throws Exception {
+      Process shim =
+          session(
+              "name=command sh -c '(name=child; "
+                  + HEARS.replace("'", "'\\''")
+                  + ") & "
+                  + HEARS.replace("'", "'\\''")
+                  + "'; "
+                  + ALONE);
+      pidIn("command");
+      pidIn("child");
+      return shim;
+    }
+
+    private void warn(Process shim, boolean commandOnly) throws Exception {
+      Warning warning = new Warning(Signal.USR1, commandOnly, Duration.ofSeconds(60));
+      look().warn(mark(), startOf(shim), warning);
+      eventually(() -> heard().contains("command"), () -> "not heard: " + heard());
+    }
+
+    private Set<String> heard() {
+      try {
+        return Set.copyOf(Files.readAllLines(base.resolve("heard")));
+      } catch (IOException notYet) {
+        return Set.of();
+      }
+    }
+
+    @Test
+    void is_heard_by_every_process_but_the_shim() throws Exception {
+      Process shim = family();
+      warn(shim, false);
+      eventually(() -> heard().equals(Set.of("command", "child")), () -> "heard: " + heard());
+      assertTrue(shim.isAlive());
+    }
+
+    @Test
+    void is_heard_by_the_command_alone_where_that_is_wanted() throws Exception {
+      Process shim = family();
+      warn(shim, true);
+      // a second signal is behind the first, which the child would have heard by then
+      Files.delete(base.resolve("heard"));
+      warn(shim, true);
+      assertEquals(Set.of("command"), heard());
+    }
+
+    @Test
+    void is_not_sent_to_whoever_got_the_pid_of_the_shim_later() throws Exception {
+      Process other = session(new Mark("/other", new JobId(9), 1), "exec sleep 30");
+      ProcessId its = id(other.pid());
+      Optional<Claim.Start> earlier = Optional.of(token(new ProcessId(its.pid(), its.ticks() - 1)));
+      look().warn(mark(), earlier, new Warning(Signal.KILL, false, Duration.ZERO));
       session("exit 0").waitFor();
       assertTrue(other.isAlive());
     }

@@ -556,7 +556,7 @@ abstract class SpoolContract {
     @Test
     void say_who_started_and_when() throws IOException {
       claimOne();
-      Path token = bench.put("running/1.1.started", "12 34\n");
+      Path token = bench.put("running/1.1.started", "12 34\n4711.08\n");
       Files.setLastModifiedTime(token, FileTime.from(Instant.parse("2026-11-22T11:22:33Z")));
       assertEquals(
           Optional.of(
@@ -564,6 +564,7 @@ abstract class SpoolContract {
                   Optional.of(new ProcessId(12, 34)),
                   true,
                   Instant.parse("2026-11-22T11:22:33Z"),
+                  Optional.of(Duration.ofMillis(4_711_080)),
                   Optional.empty())),
           locked.claim(ONE).attempt().start());
     }
@@ -632,7 +633,11 @@ abstract class SpoolContract {
           new Claim(
               ONE,
               new Claim.Attempt(
-                  1, Optional.of(Bench.BOOT), Optional.empty(), Optional.empty(), Optional.empty()),
+                  1,
+                  Optional.of(Bench.BOOT),
+                  Optional.empty(),
+                  Optional.empty(),
+                  Claim.Told.NOTHING),
               Optional.empty(),
               0),
           claim);
@@ -796,7 +801,7 @@ abstract class SpoolContract {
       claimOne();
       locked.markTerminated(ONE, 1, Duration.ofMillis(12_345));
       assertEquals(
-          Optional.of(Duration.ofMillis(12_345)), locked.claim(ONE).attempt().terminated());
+          Optional.of(Duration.ofMillis(12_345)), locked.claim(ONE).attempt().told().terminated());
     }
   }
 

@@ -54,6 +54,7 @@ final class Rig implements AutoCloseable {
   private Instant wall = Instant.parse("2026-11-22T12:00:00Z");
   private final Clock clock = new WallClock();
   private Duration uptime = Duration.ofHours(5);
+  private Duration suspended = Duration.ofMinutes(7);
   private Optional<Workers.Membership> membership = Optional.empty();
   private Settings settings = Settings.DEFAULT;
   private Spool spool;
@@ -93,6 +94,19 @@ final class Rig implements AutoCloseable {
     }
   }
 
+  /** The machine's uptime, of which it can have been suspended for a part. */
+  private final class Sleeper implements Judge.Uptime {
+    @Override
+    public Duration now() {
+      return uptime;
+    }
+
+    @Override
+    public Duration suspended() {
+      return suspended;
+    }
+  }
+
   Rig(Path root, int cores) throws IOException {
     this.root = root;
     spool = open(BOOT);
@@ -125,7 +139,7 @@ final class Rig implements AutoCloseable {
   }
 
   private Judge judge(String boot) throws IOException {
-    return new Judge(engine, identity(boot), new Judge.Times(clock, () -> uptime), log());
+    return new Judge(engine, identity(boot), new Judge.Times(clock, new Sleeper()), log());
   }
 
   private Log log() {
@@ -220,6 +234,17 @@ final class Rig implements AutoCloseable {
     wall = wall.plus(time);
   }
 
+  /** The machine is suspended for so long. */
+  void suspend(Duration time) {
+    pass(time);
+    suspended = suspended.plus(time);
+  }
+
+  /** In how long the worker wants to tick again, whatever happens. */
+  Optional<Duration> due() throws IOException {
+    return worker.tick(uptime).due();
+  }
+
   /** Somebody sets the clock. */
   void setClock(Instant to) {
     wall = to;
@@ -281,15 +306,20 @@ final class Rig implements AutoCloseable {
 
   /** The shim comes to its command. */
   void shimStarts(JobId id, int attempt) throws IOException {
-    Files.writeString(running(id + "." + attempt + ".started"), "4711 99\n");
+    Files.writeString(running(id + "." + attempt + ".started"), startToken());
     engine.set(id, Presence.ALIVE);
+  }
+
+  /** What a shim writes that comes to its command now. */
+  private String startToken() {
+    return String.format("4711 99\n%d.%02d\n", uptime.toSeconds(), uptime.toMillisPart() / 10);
   }
 
   /** A shim tries to be the first; false when another was, or a worker that gave the attempt up. */
   boolean shimTakesToken(JobId id, int attempt) throws IOException {
     try {
       Path token = Files.createFile(running(id + "." + attempt + ".started"));
-      Files.writeString(token, "4711 99\n");
+      Files.writeString(token, startToken());
       return true;
     } catch (FileAlreadyExistsException taken) {
       return false;

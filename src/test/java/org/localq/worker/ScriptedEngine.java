@@ -14,6 +14,7 @@ import org.localq.core.Claim;
 import org.localq.core.JobId;
 import org.localq.core.Presence;
 import org.localq.core.ProcessId;
+import org.localq.core.Warning;
 import org.localq.engine.Engine;
 import org.localq.engine.Launch;
 import org.localq.engine.Mark;
@@ -144,6 +145,11 @@ final class ScriptedEngine implements Engine {
       @Override
       public void kill(Mark mark, Optional<Claim.Start> start) {
         signals.add("KILL " + name(mark));
+      }
+
+      @Override
+      public void warn(Mark mark, Optional<Claim.Start> start, Warning warning) {
+        signals.add((warning.commandOnly() ? "B:" : "") + warning.signal() + " " + name(mark));
       }
 
       @Override
