@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import org.localq.core.Attempted;
 import org.localq.core.Claim;
 import org.localq.core.Job;
 import org.localq.core.JobId;
@@ -18,6 +19,7 @@ import org.localq.core.Printable;
 import org.localq.core.Reason;
 import org.localq.core.Refusal;
 import org.localq.core.Result;
+import org.localq.core.Retry;
 import org.localq.core.Span;
 import org.localq.core.State;
 import org.localq.core.Tasks;
@@ -212,7 +214,9 @@ final class LinfoCommand extends Command {
           .start()
           .flatMap(Claim.Start::shim)
           .ifPresent(shim -> fields.put("Session", Long.toString(shim.pid())));
-      if (claim.attempt().told().timedOut()) {
+      if (claim.attempt().told().requeued()) {
+        fields.put("Reason", Reason.REQUEUEING + ", it was told to end, and is run again then");
+      } else if (claim.attempt().told().timedOut()) {
         fields.put(
             "Reason", Reason.TIME_LIMIT + ", it has reached its time limit and was told to end");
       }
@@ -241,6 +245,7 @@ final class LinfoCommand extends Command {
       if (result.restarts() > 0) {
         fields.put("Restarts", Integer.toString(result.restarts()));
       }
+      attempts(fields, result.attempts());
     }
 
     private static void usage(Map<String, String> fields, Usage usage) {
@@ -285,6 +290,7 @@ final class LinfoCommand extends Command {
       fields.put("Command", Text.command(job.command()));
       fields.put("Cores", Integer.toString(job.cores()));
       timeLimit(fields, job.requirements().timeLimit());
+      retry(fields, job.requirements().retry());
       fields.put("Directory", Printable.of(workplace.directory()));
       fields.put("Input", Printable.of(workplace.resolve(workplace.stdin())));
       fields.put("Output", Printable.of(workplace.resolve(workplace.stdout())));
@@ -310,6 +316,33 @@ final class LinfoCommand extends Command {
                           + (warning.commandOnly() ? " to the command, " : ", ")
                           + warning.before().toSeconds()
                           + " s before the time limit"));
+    }
+
+    private static void retry(Map<String, String> fields, Retry retry) {
+      if (retry.retries() > 0) {
+        fields.put(
+            "Retry",
+            "up to " + Text.count(retry.retries(), "time") + delay(retry.delay()) + " a failure");
+      }
+      if (retry.requeue()) {
+        fields.put("Requeue", "where its end is not known");
+      }
+    }
+
+    private static String delay(Duration delay) {
+      return delay.isZero() ? ", at once behind" : ", " + delay.toSeconds() + " s behind";
+    }
+
+    private void attempts(Map<String, String> fields, List<Attempted> attempts) {
+      for (Attempted attempt : attempts) {
+        Outcome outcome = attempt.outcome();
+        StringBuilder text = new StringBuilder(outcome.state().name());
+        outcome.exitCode().ifPresent(code -> text.append(", exit code ").append(code));
+        text.append(outcome.reason().isEmpty() ? "" : ", " + Printable.of(outcome.reason()));
+        attempt.started().ifPresent(at -> text.append(", from ").append(Times.whole(at, zone)));
+        attempt.ended().ifPresent(at -> text.append(" to ").append(Times.whole(at, zone)));
+        fields.put("Attempt " + attempt.number(), text.toString());
+      }
     }
 
     private static String elapsed(Instant from, Instant to) {

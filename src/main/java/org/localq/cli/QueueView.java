@@ -215,6 +215,9 @@ final class QueueView {
     if (claim.cancel().isPresent()) {
       return Reason.CANCELLING.toString();
     }
+    if (claim.attempt().told().requeued()) {
+      return Reason.REQUEUEING.toString();
+    }
     return claim.attempt().told().timedOut() ? Reason.TIME_LIMIT.toString() : "";
   }
 

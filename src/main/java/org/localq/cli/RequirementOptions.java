@@ -40,10 +40,33 @@ final class RequirementOptions {
         .build();
   }
 
+  static OptionSpec requeue() {
+    return Command.flag(
+            "--requeue",
+            "Run it again where its end is not known: after a reboot, or where its shim was killed"
+                + " (at most 5 times).")
+        .build();
+  }
+
+  static OptionSpec noRequeue() {
+    return Command.flag("--no-requeue", "Never do that (the default).").build();
+  }
+
+  static OptionSpec retry() {
+    return Command.option(
+            "--retry", "N", "Run it again where it FAILED, up to N times (default: 0).")
+        .build();
+  }
+
+  static OptionSpec retryDelay() {
+    return Command.option("--retry-delay", "SECONDS", "How long after the failure (default: 0).")
+        .build();
+  }
+
   /** What is asked for, with so many cores. */
   Requirements build(int cores) {
     return new Requirements(
-        new Needs(cores, 0, new TreeMap<>()), Conditions.NONE, timeLimit(), Retry.NEVER);
+        new Needs(cores, 0, new TreeMap<>()), Conditions.NONE, timeLimit(), retryWish());
   }
 
   private TimeLimit timeLimit() {
@@ -57,6 +80,20 @@ final class RequirementOptions {
               + " without a time limit: it is sent before one; expected -t TIME beside it");
     }
     return new TimeLimit(most, signal.map(RequirementOptions::warning));
+  }
+
+  private Retry retryWish() {
+    boolean requeue = parsed.hasMatchedOption("--requeue");
+    if (requeue && parsed.hasMatchedOption("--no-requeue")) {
+      throw Refusal.usage("--requeue and --no-requeue: expected one of them");
+    }
+    int retries = Command.number(parsed, "--retry", 0).orElse(0);
+    Optional<Integer> delay = Command.number(parsed, "--retry-delay", 0);
+    if (delay.isPresent() && retries == 0) {
+      throw Refusal.usage(
+          "--retry-delay " + delay.get() + " without a retry: expected --retry N beside it");
+    }
+    return new Retry(requeue, retries, Duration.ofSeconds(delay.orElse(0)));
   }
 
   private static Duration time(String text) {

@@ -50,12 +50,10 @@ final class SlurmOption {
           "leave it out, the whole environment goes along; or: env NAME=VALUE lbatch COMMAND";
       case "--mail-type", "--mail-user" ->
           "instead: lbatch sh -c 'COMMAND; mail -s ended USER </dev/null'";
-      case "--no-requeue" -> "leave it out: no command is ever started again by itself";
       case "-p", "--partition", "-A", "--account", "-q", "--qos", "--reservation" -> ONE_MACHINE;
       case "-N", "--nodes", "--ntasks-per-node", "-C", "--constraint", "-w", "--nodelist" ->
           ONE_MACHINE;
-      case "-G", "--gpus", "--gres", "-L", "--licenses", "-H", "--hold", "--nice", "--requeue" ->
-          NOTHING;
+      case "-G", "--gpus", "--gres", "-L", "--licenses", "-H", "--hold", "--nice" -> NOTHING;
       default -> "";
     };
   }

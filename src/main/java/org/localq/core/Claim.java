@@ -2,6 +2,7 @@ package org.localq.core;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,9 +10,38 @@ import java.util.Optional;
  *
  * @param attempt the current attempt: the lowest number that is not closed
  * @param cancel somebody asked for its end
- * @param restarts how many attempts that had started were followed by another
+ * @param earlier the attempts that had started and were followed by another, in order
  */
-public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, int restarts) {
+public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Earlier> earlier) {
+  public Claim {
+    earlier = List.copyOf(earlier);
+  }
+
+  /** How many attempts that had started were followed by another. */
+  public int restarts() {
+    return earlier.size();
+  }
+
+  /** How many of them had come to an end of their own that was no success. */
+  public int failures() {
+    int failures = 0;
+    for (Earlier attempt : earlier) {
+      failures += attempt.end().filter(end -> !end.exit().isSuccess()).isPresent() ? 1 : 0;
+    }
+    return failures;
+  }
+
+  /**
+   * An attempt that was followed by another.
+   *
+   * @param boot the first digits of the boot id under which it was claimed
+   * @param start its start token
+   * @param end its exit token; nothing where its end is not known
+   * @param told what its processes were told
+   */
+  public record Earlier(
+      int number, Optional<String> boot, Start start, Optional<End> end, Told told) {}
+
   /**
    * An attempt.
    *
@@ -30,11 +60,18 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, int rest
    *
    * @param warned whether they were sent the signal that comes before the time limit
    * @param timedOut whether they had reached the time limit, and are to end
+   * @param requeued whether somebody wants them to end, and another attempt to follow
    * @param terminated when they were sent TERM, in the machine's uptime
    */
-  public record Told(boolean warned, boolean timedOut, Optional<Duration> terminated) {
+  public record Told(
+      boolean warned, boolean timedOut, boolean requeued, Optional<Duration> terminated) {
     /** Nothing. */
-    public static final Told NOTHING = new Told(false, false, Optional.empty());
+    public static final Told NOTHING = new Told(false, false, false, Optional.empty());
+
+    /** Whether they are to end, where nobody cancelled the job. */
+    public boolean toEnd() {
+      return timedOut || requeued;
+    }
   }
 
   /**

@@ -25,6 +25,11 @@ public sealed interface Exit {
     }
   }
 
+  /** Whether the command ended as one does that has done its work. */
+  default boolean isSuccess() {
+    return this instanceof Code code && code.value() == 0;
+  }
+
   /** The command never ran, because this could not be opened. */
   enum NotLaunched implements Exit {
     DIRECTORY,

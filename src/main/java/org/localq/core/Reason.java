@@ -16,6 +16,8 @@ public enum Reason {
   WORKER_DRAINING("WorkerDraining"),
   /** It was told to end, and has not yet. */
   CANCELLING("Cancelling"),
+  /** It was told to end, to be run again. */
+  REQUEUEING("Requeueing"),
   /** A user holds it. */
   JOB_HELD_USER("JobHeldUser"),
   /** Its directory or one of its files could not be opened when it started. */

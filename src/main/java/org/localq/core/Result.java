@@ -1,6 +1,7 @@
 package org.localq.core;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,6 +10,22 @@ import java.util.Optional;
  * @param started when its last attempt started; nothing when none did
  * @param ended when it ended, or was recorded where the end left no trace
  * @param restarts how many attempts that had started were followed by another
+ * @param attempts all that had started, where there was more than one
  */
 public record Result(
-    Outcome outcome, Optional<Instant> started, Instant ended, Usage usage, int restarts) {}
+    Outcome outcome,
+    Optional<Instant> started,
+    Instant ended,
+    Usage usage,
+    int restarts,
+    List<Attempted> attempts) {
+  public Result {
+    attempts = List.copyOf(attempts);
+  }
+
+  /** Of a job of which nothing more is known than that. */
+  public Result(
+      Outcome outcome, Optional<Instant> started, Instant ended, Usage usage, int restarts) {
+    this(outcome, started, ended, usage, restarts, List.of());
+  }
+}

@@ -30,6 +30,8 @@ public enum Verdict {
   RECORD_EXIT,
   /** Everything is over and somebody had asked for it. */
   RECORD_CANCELLED,
+  /** Everything is over, and somebody had asked for another attempt. */
+  REQUEUE,
   /** Everything is over, and it had reached its time limit. */
   RECORD_TIMEOUT,
   /** The machine went down under it. */
@@ -75,7 +77,7 @@ public enum Verdict {
       Verdict neverRan = unstarted.compareTo(PATIENCE) < 0 ? WAIT : CLOSE;
       return ended(claim, ran ? RECORD_SHIM_LOST : neverRan);
     }
-    if (attempt.end().isPresent() || cancelled || attempt.told().timedOut()) {
+    if (attempt.end().isPresent() || cancelled || attempt.told().toEnd()) {
       return presence == Presence.ALIVE ? TERMINATE : LOOK_AGAIN;
     }
     return WAIT;
@@ -85,6 +87,9 @@ public enum Verdict {
   private static Verdict ended(Claim claim, Verdict unknown) {
     if (claim.cancel().isPresent()) {
       return RECORD_CANCELLED;
+    }
+    if (claim.attempt().told().requeued()) {
+      return REQUEUE;
     }
     if (claim.attempt().told().timedOut()) {
       return RECORD_TIMEOUT;

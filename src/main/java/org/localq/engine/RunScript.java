@@ -174,6 +174,9 @@ final class RunScript {
     environment.put(Mark.SPOOL, launch.mark().spool());
     environment.put("LOCALQ_JOB_NAME", launch.job().name());
     environment.put("LOCALQ_CORES", Integer.toString(launch.job().cores()));
+    if (launch.again()) {
+      environment.put("LOCALQ_RESTART_COUNT", Integer.toString(launch.restarts()));
+    }
     environment.put("LOCALQ_SUBMIT_DIR", launch.job().submission().directory());
     return environment;
   }

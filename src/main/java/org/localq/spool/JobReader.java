@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.localq.core.Attempted;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Limit;
@@ -264,12 +265,13 @@ final class JobReader {
       OptionalLong rss = OptionalLong.empty();
       int restarts = 0;
       String reason = "";
+      List<Attempted> attempts = List.of();
       while (in.nextToken() == JsonToken.FIELD_NAME) {
         String field = in.currentName();
         in.nextToken();
         String full = "result." + field;
         switch (field) {
-          case "state" -> state = Optional.of(finalState(full, in));
+          case "state" -> state = Optional.of(JsonValue.finalState(full, in));
           case "exit_code" -> code = OptionalInt.of(JsonValue.whole(full, in, 0));
           case "started" -> started = Optional.of(JsonValue.instant(full, in));
           case "ended" -> ended = JsonValue.instant(full, in);
@@ -278,6 +280,7 @@ final class JobReader {
           case "max_rss_bytes" -> rss = OptionalLong.of(JsonValue.bytes(full, in));
           case "restarts" -> restarts = JsonValue.whole(full, in, 0);
           case "reason" -> reason = JsonValue.text(full, in);
+          case AttemptFields.ATTEMPTS -> attempts = AttemptFields.read(full, in);
           case ArrayFile.TASKS -> endedTasks = readEnded(full, in);
           default -> in.skipChildren();
         }
@@ -285,29 +288,19 @@ final class JobReader {
       State end =
           state.orElseThrow(
               () -> new JsonValue.Mistake("result.state", "missing", "a final state"));
-      return new Result(
-          new Outcome(end, code, reason), started, ended, new Usage(user, system, rss), restarts);
+      Usage usage = new Usage(user, system, rss);
+      return new Result(new Outcome(end, code, reason), started, ended, usage, restarts, attempts);
     }
 
     private static Map<State, Integer> readEnded(String field, JsonParser in) throws IOException {
       JsonValue.expect(field, in, JsonToken.START_OBJECT, "an object of numbers");
       Map<State, Integer> ended = new EnumMap<>(State.class);
       while (in.nextToken() == JsonToken.FIELD_NAME) {
-        State state = finalState(field, in.currentName());
+        State state = JsonValue.finalState(field, in.currentName());
         in.nextToken();
         ended.put(state, JsonValue.whole(field + "." + state, in, 1, Tasks.MOST));
       }
       return ended;
-    }
-
-    private static State finalState(String field, JsonParser in) throws IOException {
-      return finalState(field, JsonValue.text(field, in));
-    }
-
-    private static State finalState(String field, String text) {
-      return State.parse(text)
-          .filter(State::isTerminal)
-          .orElseThrow(() -> new JsonValue.Mistake(field, JsonValue.quoted(text), "a final state"));
     }
 
     JobFile build(JobId id, Instant modified, Account account) {

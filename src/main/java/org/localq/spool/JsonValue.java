@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.localq.core.ExactText;
+import org.localq.core.State;
 
 /**
  * The kinds of values that fields of a job file have: each method reads the one at which a parser
@@ -149,6 +150,16 @@ final class JsonValue {
       throw new Mistake(field, "a string that stands for no bytes", "no NUL, no lone surrogate");
     }
     return text;
+  }
+
+  static State finalState(String field, JsonParser in) throws IOException {
+    return finalState(field, text(field, in));
+  }
+
+  static State finalState(String field, String text) {
+    return State.parse(text)
+        .filter(State::isTerminal)
+        .orElseThrow(() -> new Mistake(field, quoted(text), "a final state"));
   }
 
   static void expect(String field, JsonParser in, JsonToken token, String expected)

@@ -31,6 +31,7 @@ import org.localq.core.JobId;
  *                          be opened). Content: the shell's "times" and the machine's uptime, or nothing where the disk was full.
  * running/ID.K.requeued    the attempt is closed, and another is wanted
  * running/ID.K.warned      its processes were sent the signal that comes before the time limit
+ * running/ID.K.requeue     somebody wants attempt K to end, and another to follow
  * running/ID.K.timeout     it had reached its time limit, and is to end
  * running/ID.K.term        its processes were sent TERM; content: the machine's uptime then, in milliseconds
  * running/ID.cancel        somebody asked for the end of this job; content: the grace in seconds
@@ -166,6 +167,14 @@ public record Layout(Path root) {
       }
     }
 
+    /** It is to end, and another attempt to follow. */
+    record ToRequeue(JobId id, int attempt) implements Name {
+      @Override
+      public String fileName() {
+        return attemptName(id, attempt, REQUEUE);
+      }
+    }
+
     /** The time limit was reached. */
     record TimedOut(JobId id, int attempt) implements Name {
       @Override
@@ -225,6 +234,7 @@ public record Layout(Path root) {
       return switch (kind) {
         case STARTED -> Optional.of(new Started(id, attempt));
         case REQUEUED -> Optional.of(new Requeued(id, attempt));
+        case REQUEUE -> Optional.of(new ToRequeue(id, attempt));
         case WARNED -> Optional.of(new Warned(id, attempt));
         case TIMEOUT -> Optional.of(new TimedOut(id, attempt));
         case TERM -> Optional.of(new Terminated(id, attempt));
@@ -239,6 +249,7 @@ public record Layout(Path root) {
   private static final String EXIT = "exit-";
   private static final String STARTED = "started";
   private static final String REQUEUED = "requeued";
+  private static final String REQUEUE = "requeue";
   private static final String WARNED = "warned";
   private static final String TIMEOUT = "timeout";
   private static final String TERM = "term";
@@ -263,13 +274,15 @@ public record Layout(Path root) {
 
   /**
    * Whether a new name in a directory is one that a worker waits for: in the root a job, in
-   * running/ an end or the wish for one, in .localq/ the wish that it drains.
+   * running/ an end or a wish for one, in .localq/ the wish that it drains.
    */
   public boolean isNews(Path directory, String name) {
     if (directory.equals(runningDirectory())) {
       Optional<Name> parsed = Name.parse(name);
       return parsed.isPresent()
-          && (parsed.get() instanceof Name.Exited || parsed.get() instanceof Name.Cancel);
+          && (parsed.get() instanceof Name.Exited
+              || parsed.get() instanceof Name.Cancel
+              || parsed.get() instanceof Name.ToRequeue);
     }
     return directory.equals(own()) ? drain().endsWith(name) : isJobFile(name);
   }
@@ -322,6 +335,10 @@ public record Layout(Path root) {
 
   Path requeued(JobId id, int attempt) {
     return attemptFile(id, attempt, REQUEUED);
+  }
+
+  Path toRequeue(JobId id, int attempt) {
+    return attemptFile(id, attempt, REQUEUE);
   }
 
   Path warned(JobId id, int attempt) {

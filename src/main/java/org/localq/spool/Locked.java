@@ -254,6 +254,15 @@ public final class Locked implements AutoCloseable {
     spool.drafts().replace(layout.cancel(id), text(grace.toSeconds()));
   }
 
+  /**
+   * Notes that somebody wants an attempt to end, and another to follow: on disk when this returns.
+   */
+  public void markToRequeue(JobId id, int attempt) throws IOException {
+    createIfMissing(layout.toRequeue(id, attempt));
+    // against a power cut: a command that was told to end for it would have FAILED
+    spool.fsync().directory(layout.runningDirectory());
+  }
+
   /** Notes that an attempt's processes were sent the signal that comes before its time limit. */
   public void markWarned(JobId id, int attempt) throws IOException {
     createIfMissing(layout.warned(id, attempt));

@@ -145,6 +145,9 @@ final class RecordWriter {
       out.writeNumberField("max_rss_bytes", result.usage().maxRssBytes().getAsLong());
     }
     out.writeNumberField("restarts", result.restarts());
+    if (!result.attempts().isEmpty()) {
+      AttemptFields.write(result.attempts(), out);
+    }
     if (!result.outcome().reason().isEmpty()) {
       out.writeStringField("reason", result.outcome().reason());
     }

@@ -86,8 +86,9 @@ final class RequirementFields {
       String name = in.currentName();
       if (!Needs.isResource(name)) {
         throw new JsonValue.Mistake(
-            RESOURCES
-                + " has the name "
+            "field \""
+                + RESOURCES
+                + "\" has the name "
                 + JsonValue.quoted(name)
                 + ", expected letters, digits, _");
       }

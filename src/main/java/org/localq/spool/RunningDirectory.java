@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -180,25 +181,9 @@ public final class RunningDirectory {
   /** What the tokens say about {@code id}. */
   public Claim claim(JobId id) throws IOException {
     int attempt = currentAttempt(id);
-    Optional<String> boot = Optional.empty();
-    Optional<Claim.Start> start = Optional.empty();
-    Optional<Claim.End> end = Optional.empty();
-    Claim.Told told = told(id, attempt);
-    int ends = 0;
-    for (Layout.Name name : of(id)) {
-      if (name instanceof Layout.Name.Run run && run.attempt() == attempt) {
-        boot = Optional.of(run.boot());
-      } else if (name instanceof Layout.Name.Started started && started.attempt() == attempt) {
-        start = start(layout.started(id, attempt));
-      } else if (name instanceof Layout.Name.Exited exited && exited.attempt() == attempt) {
-        ends++;
-        end = end(layout.exited(id, attempt, exited.exit()), exited.exit());
-      }
-    }
-    if (ends > 1) {
-      // one of them is somebody's invention, and nobody knows which
-      end = Optional.empty();
-    }
+    boolean begun = of(id).contains(new Layout.Name.Started(id, attempt));
+    Optional<Claim.Start> start = begun ? start(layout.started(id, attempt)) : Optional.empty();
+    Optional<Claim.End> end = onlyEnd(id, attempt);
     if (start.isPresent() && end.isPresent()) {
       start =
           Optional.of(
@@ -210,7 +195,10 @@ public final class RunningDirectory {
                   over(id, attempt, end.get().exit())));
     }
     return new Claim(
-        id, new Claim.Attempt(attempt, boot, start, end, told), cancel(id), restarts(id));
+        id,
+        new Claim.Attempt(attempt, boot(id, attempt), start, end, told(id, attempt)),
+        cancel(id),
+        earlier(id));
   }
 
   private Claim.Told told(JobId id, int attempt) throws IOException {
@@ -221,6 +209,7 @@ public final class RunningDirectory {
     return new Claim.Told(
         of(id).contains(new Layout.Name.Warned(id, attempt)),
         of(id).contains(new Layout.Name.TimedOut(id, attempt)),
+        of(id).contains(new Layout.Name.ToRequeue(id, attempt)),
         term ? number(layout.terminated(id, attempt)).map(Duration::ofMillis) : Optional.empty());
   }
 
@@ -232,20 +221,50 @@ public final class RunningDirectory {
     return Optional.of(new Claim.Cancel(grace));
   }
 
-  private int restarts(JobId id) throws IOException {
-    int restarts = 0;
+  /** The attempts before the current one that came to their command, in order. */
+  public List<Claim.Earlier> earlier(JobId id) throws IOException {
+    List<Claim.Earlier> earlier = new ArrayList<>();
     for (Layout.Name name : of(id)) {
       if (name instanceof Layout.Name.Requeued closed) {
-        Optional<Claim.Start> start = start(layout.started(id, closed.attempt()));
-        restarts += start.filter(Claim.Start::begun).isPresent() ? 1 : 0;
+        int attempt = closed.attempt();
+        Optional<Claim.Start> start = start(layout.started(id, attempt));
+        if (start.filter(Claim.Start::begun).isPresent()) {
+          earlier.add(
+              new Claim.Earlier(
+                  attempt,
+                  boot(id, attempt),
+                  start.get(),
+                  onlyEnd(id, attempt),
+                  told(id, attempt)));
+        }
       }
     }
-    return restarts;
+    earlier.sort(Comparator.comparingInt(Claim.Earlier::number));
+    return earlier;
   }
 
-  /** Whether an attempt before the current one came to its command. */
-  public boolean hasStarted(JobId id) throws IOException {
-    return restarts(id) > 0;
+  /** The boot under which an attempt was claimed; nothing where it never was. */
+  private Optional<String> boot(JobId id, int attempt) {
+    Optional<String> boot = Optional.empty();
+    for (Layout.Name name : of(id)) {
+      if (name instanceof Layout.Name.Run run && run.attempt() == attempt) {
+        boot = Optional.of(run.boot());
+      }
+    }
+    return boot;
+  }
+
+  /** The exit token of an attempt; nothing where there are two, of which one is an invention. */
+  private Optional<Claim.End> onlyEnd(JobId id, int attempt) throws IOException {
+    Optional<Claim.End> end = Optional.empty();
+    int ends = 0;
+    for (Layout.Name name : of(id)) {
+      if (name instanceof Layout.Name.Exited exited && exited.attempt() == attempt) {
+        ends++;
+        end = end(layout.exited(id, attempt, exited.exit()), exited.exit());
+      }
+    }
+    return ends > 1 ? Optional.empty() : end;
   }
 
   private static Optional<Claim.Start> start(Path token) throws IOException {

@@ -92,11 +92,8 @@ public final class Cancellation {
   public boolean pursue(JobId id) throws IOException {
     try (Locked locked = spool.lock()) {
       if (locked.isClaimed(id)) {
-        Optional<IOException> trouble = judge.judge(locked, id).trouble();
-        if (trouble.isPresent()) {
-          // who waits for the end is to know why it doesn't come; the wish is on the disk
-          throw trouble.get();
-        }
+        // who waits for the end is to know why it doesn't come; the wish is on the disk
+        judge.judge(locked, id).orThrow();
       }
       return !locked.isClaimed(id) && !locked.isWanted(id);
     }

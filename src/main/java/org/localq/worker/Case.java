@@ -21,10 +21,11 @@ record Case(Locked locked, Claim claim, Mark mark, Engine.Look look, Memory memo
   /** The same, as its time is over. */
   Case timedOut() {
     Claim.Attempt now = claim.attempt();
-    Claim.Told told = new Claim.Told(now.told().warned(), true, now.told().terminated());
+    Claim.Told told =
+        new Claim.Told(now.told().warned(), true, now.told().requeued(), now.told().terminated());
     Claim.Attempt then = new Claim.Attempt(now.number(), now.boot(), now.start(), now.end(), told);
     return new Case(
-        locked, new Claim(claim.id(), then, claim.cancel(), claim.restarts()), mark, look, memory);
+        locked, new Claim(claim.id(), then, claim.cancel(), claim.earlier()), mark, look, memory);
   }
 
   int attempt() {

@@ -28,7 +28,7 @@ final class Ending {
    * @param alone for how long it has been
    */
   Judge.Next lookAgain(Case its, Duration alone) throws IOException {
-    boolean isToEnd = its.claim().cancel().isPresent() || its.claim().attempt().told().timedOut();
+    boolean isToEnd = its.claim().cancel().isPresent() || its.claim().attempt().told().toEnd();
     if (isToEnd && isReached(grace(its).plus(SHIM_PATIENCE), alone)) {
       its.look().killShim(its.mark(), its.claim().attempt().start());
       sayKilled(its, "its shim, alone and not ending, was sent KILL");
@@ -64,8 +64,11 @@ final class Ending {
     if (its.claim().cancel().isPresent()) {
       return "cancelled; its processes were";
     }
-    return its.claim().attempt().end().isPresent()
-        ? "ended; what it left behind was"
+    if (its.claim().attempt().end().isPresent()) {
+      return "ended; what it left behind was";
+    }
+    return its.claim().attempt().told().requeued()
+        ? "is to be run again; its processes were"
         : "its time is over; its processes were";
   }
 

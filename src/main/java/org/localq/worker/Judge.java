@@ -56,6 +56,13 @@ public final class Judge {
    * @param canSpawn whether this machine can spawn a shim, by what was tried
    */
   public record Judgement(Next next, Optional<IOException> trouble, boolean canSpawn) {
+    /** Fails where something went wrong: for who has to know why nothing comes of it. */
+    void orThrow() throws IOException {
+      if (trouble.isPresent()) {
+        throw trouble.get();
+      }
+    }
+
     /** The same, and one is to be looked at within moments. */
     Judgement soon() {
       return and(Next.SOON);

@@ -3,14 +3,18 @@ package org.localq.worker;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.localq.core.Attempted;
 import org.localq.core.Claim;
 import org.localq.core.Exit;
 import org.localq.core.Job;
 import org.localq.core.Outcome;
 import org.localq.core.Reason;
 import org.localq.core.Result;
+import org.localq.core.Retry;
 import org.localq.core.Usage;
 import org.localq.core.Verdict;
 import org.localq.spool.JobFile;
@@ -28,35 +32,51 @@ final class Recording {
     this.log = log;
   }
 
-  /**
-   * Writes the record of a job in running/.
-   *
-   * @return how it ended; nothing where no record is left to be made
-   */
-  Optional<Outcome> record(Case its, Verdict verdict) throws IOException {
+  /** What became of a job of which nothing runs any more. */
+  sealed interface Answer {
+    /** It has its record. */
+    record Made(Outcome outcome) implements Answer {}
+
+    /** It asked for another attempt, for this reason. */
+    record Again(String why) implements Answer {}
+
+    /** No record is left to be made. */
+    record Nothing() implements Answer {}
+  }
+
+  /** Writes the record of a job in running/, unless it is to be run again. */
+  Answer record(Case its, Verdict verdict) throws IOException {
     Optional<JobFile> file = its.locked().readClaimed(its.id());
     if (file.isPresent() && file.get() instanceof JobFile.Valid valid) {
       if (valid.tasks().isPresent()) {
         // the note that tells an array was lost
         its.locked().arrays().mark(its.id());
-        return Optional.empty();
+        return new Answer.Nothing();
       }
-      return Optional.of(record(its, valid.job(), verdict));
+      return record(its, valid.job(), verdict);
     }
     if (file.isPresent() && file.get() instanceof JobFile.Invalid invalid) {
       reject(its, invalid.reason());
     }
-    return Optional.empty();
+    return new Answer.Nothing();
   }
 
-  private Outcome record(Case its, Job job, Verdict verdict) throws IOException {
+  private Answer record(Case its, Job job, Verdict verdict) throws IOException {
+    Outcome outcome = outcome(its.claim(), job, verdict);
+    Claim claim = its.claim();
+    int failures = claim.failures();
+    Retry retry = job.requirements().retry();
+    // what another record says is the end, also where its maker died before the job was gone
+    if (!its.locked().isDone(its.id())
+        && retry.isToFollow(outcome, failures, claim.restarts() - failures)) {
+      return new Answer.Again("attempt " + its.attempt() + " is " + describe(outcome));
+    }
     if (its.claim().attempt().boot().isEmpty()) {
       // against a power cut: a canceller may have died between the move into running/ and its fsync
       its.locked().secureClaims();
     }
-    Outcome outcome = outcome(its.claim(), job, verdict);
-    its.locked().record(its.id(), job, result(its, outcome));
-    return outcome;
+    its.locked().record(its.id(), job, result(its, job, outcome));
+    return new Answer.Made(outcome);
   }
 
   /** Takes a job whose record is on the disk out of running/ for good. */
@@ -93,13 +113,48 @@ final class Recording {
         : OptionalInt.empty();
   }
 
-  private Result result(Case its, Outcome outcome) {
+  private Result result(Case its, Job job, Outcome outcome) {
     Claim.Attempt attempt = its.claim().attempt();
     Instant ended = attempt.end().map(Claim.End::at).orElseGet(clock::instant);
     Usage measured = attempt.end().map(Claim.End::usage).orElse(Usage.UNKNOWN);
     Usage usage = new Usage(measured.userSeconds(), measured.systemSeconds(), its.memory().peak());
-    return new Result(
-        outcome, attempt.start().map(Claim.Start::at), ended, usage, its.claim().restarts());
+    Optional<Instant> started = attempt.start().map(Claim.Start::at);
+    List<Attempted> attempts = attempts(its.claim(), job, outcome);
+    return new Result(outcome, started, ended, usage, its.claim().restarts(), attempts);
+  }
+
+  /** All attempts, the last one with the outcome of the job; none where there was no other. */
+  private static List<Attempted> attempts(Claim claim, Job job, Outcome outcome) {
+    List<Attempted> attempts = new ArrayList<>();
+    for (Claim.Earlier earlier : claim.earlier()) {
+      attempts.add(
+          new Attempted(
+              earlier.number(),
+              outcome(earlier, claim.attempt().boot(), job),
+              Optional.of(earlier.start().at()),
+              earlier.end().map(Claim.End::at)));
+    }
+    Claim.Attempt last = claim.attempt();
+    if (!attempts.isEmpty() && last.start().isPresent()) {
+      attempts.add(
+          new Attempted(
+              last.number(),
+              outcome,
+              last.start().map(Claim.Start::at),
+              last.end().map(Claim.End::at)));
+    }
+    return attempts;
+  }
+
+  private static Outcome outcome(Claim.Earlier earlier, Optional<String> boot, Job job) {
+    if (earlier.told().requeued()) {
+      return Outcome.cancelled(code(earlier.end().map(Claim.End::exit)));
+    }
+    return earlier
+        .end()
+        .map(end -> Outcome.of(end.exit(), job.workplace()))
+        .orElseGet(
+            () -> Outcome.lost(earlier.boot().equals(boot) ? Reason.SHIM_LOST : Reason.NODE_FAIL));
   }
 
   static String describe(Outcome outcome) {

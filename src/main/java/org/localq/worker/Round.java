@@ -150,7 +150,7 @@ final class Round {
   private static boolean isToEnd(Claim claim) {
     return claim.attempt().end().isPresent()
         || claim.cancel().isPresent()
-        || claim.attempt().told().timedOut();
+        || claim.attempt().told().toEnd();
   }
 
   private boolean isDue(Claim claim, Duration now) {
@@ -272,7 +272,8 @@ final class Round {
     boolean looked = attempt.start().isPresent() && attempt.boot().orElse(boot()).equals(boot());
     return looked
         && switch (verdict) {
-          case CLOSE, RECORD_EXIT, RECORD_CANCELLED, RECORD_TIMEOUT, RECORD_SHIM_LOST -> true;
+          case CLOSE, REQUEUE, RECORD_EXIT, RECORD_CANCELLED, RECORD_TIMEOUT, RECORD_SHIM_LOST ->
+              true;
           default -> false;
         };
   }
@@ -295,10 +296,17 @@ final class Round {
       case CLOSE -> close(its);
       case PUT_BACK -> putBack(its);
       case RECORD_EXIT, RECORD_CANCELLED, RECORD_TIMEOUT, RECORD_NODE_FAIL, RECORD_SHIM_LOST -> {
-        Optional<Outcome> outcome = recording.record(its, verdict);
-        outcome.ifPresentOrElse(how -> recorded.add(new Recorded(its, how)), () -> forget(its));
+        Recording.Answer answer = recording.record(its, verdict);
+        if (answer instanceof Recording.Answer.Again again) {
+          yield runAgain(its, again.why());
+        } else if (answer instanceof Recording.Answer.Made made) {
+          recorded.add(new Recorded(its, made.outcome()));
+        } else {
+          forget(its);
+        }
         yield Judge.Next.NOTHING;
       }
+      case REQUEUE -> runAgain(its, "somebody asked for it");
     };
   }
 
@@ -328,6 +336,15 @@ final class Round {
             + its.attempt()
             + " is closed, because its shim died before the command was started; back in the"
             + " queue");
+    return Judge.Next.NOTHING;
+  }
+
+  /** Closes an attempt that is over, and lets another follow. */
+  private Judge.Next runAgain(Case its, String why) throws IOException {
+    locked.requeue(its.id(), its.attempt());
+    locked.putBack(its.id());
+    forget(its);
+    say(its.id(), "back in the queue for attempt " + (its.attempt() + 1) + ", because " + why);
     return Judge.Next.NOTHING;
   }
 

@@ -64,7 +64,7 @@ final class Spawning {
         job,
         running.path(),
         Layout.runName(mark.id(), mark.attempt(), shortBoot),
-        running.hasStarted(mark.id()));
+        running.earlier(mark.id()).size());
   }
 
   /** Closes an attempt that is cancelled to its shim. */

@@ -34,7 +34,7 @@ final class TimeLimits {
   Case enforce(Case its) throws IOException {
     Claim.Attempt attempt = its.claim().attempt();
     boolean isToEnd =
-        attempt.end().isPresent() || its.claim().cancel().isPresent() || attempt.told().timedOut();
+        attempt.end().isPresent() || its.claim().cancel().isPresent() || attempt.told().toEnd();
     TimeLimit limit = isToEnd ? TimeLimit.NONE : limit(its);
     if (limit.most().isEmpty()) {
       its.memory().notDue();

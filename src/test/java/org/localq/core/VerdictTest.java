@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
  * The decision table, whole: every combination of what can be found is in exactly one row.
  *
  * <p>Columns: the boot of the claim (none, other, this) · start token (none, empty, shim) · exit
- * token (none, exit) · wish to cancel (no; late: the time limit is reached; yes) · processes (gone,
- * shim, alive) · without a start token for (short, long) · verdict. A {@code *} stands for every
- * value.
+ * token (none, exit) · wish to cancel (no; late: the time limit is reached; again: another attempt
+ * is wanted; yes) · processes (gone, shim, alive) · without a start token for (short, long) ·
+ * verdict. A {@code *} stands for every value.
  */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class VerdictTest {
@@ -32,7 +32,7 @@ class VerdictTest {
           List.of("none", "other", "this"),
           List.of("none", "empty", "shim", "odd"),
           List.of("none", "exit"),
-          List.of("no", "late", "yes"),
+          List.of("no", "late", "again", "yes"),
           List.of("gone", "shim", "alive"),
           List.of("short", "long"));
 
@@ -40,7 +40,7 @@ class VerdictTest {
       List.of(
           // R2: without a run file the current attempt was never claimed: the one before it was
           // closed, or a canceller took the job out of reach
-          "none  none  *    no|late *     *     PUT_BACK",
+          "none  none  *    no|late|again *     *     PUT_BACK",
           "none  none  *    yes *     *     RECORD_CANCELLED",
           // R6: CANCELLED iff the marker is there at the record, also after a reboot
           "other *     *    yes *     *     RECORD_CANCELLED",
@@ -50,11 +50,12 @@ class VerdictTest {
           "other *     none no  *     *     RECORD_NODE_FAIL",
           // but for what was told to end because its time was over
           "other *     *    late *     *     RECORD_TIMEOUT",
+          "other *     *    again *     *     REQUEUE",
           // R3: to end, and no shim has come: the door is closed before anything else
           "this  none  *    yes *     *     VOID",
           // no shim yet: patience first, then the same attempt again
-          "this  none  *    no|late *     short WAIT",
-          "this  none  *    no|late *     long  RESPAWN",
+          "this  none  *    no|late|again *     short WAIT",
+          "this  none  *    no|late|again *     long  RESPAWN",
           // a run file that is gone does not mean that nothing runs, where a start token says so
           // R6: the processes are gone; the marker, then the exit token, then unknown
           "this|none empty *    yes gone  *     RECORD_CANCELLED",
@@ -62,6 +63,7 @@ class VerdictTest {
           "this|none empty exit no  gone  *     RECORD_EXIT",
           "this|none shim|odd exit no  gone  *     RECORD_EXIT",
           "this|none empty|shim|odd *    late gone  *     RECORD_TIMEOUT",
+          "this|none empty|shim|odd *    again gone  *     REQUEUE",
           // R6: it may have run, and left no exit token
           "this|none shim|odd none no  gone  *     RECORD_SHIM_LOST",
           // R4: a shim names itself before it executes the command; this one never came so far
@@ -72,13 +74,13 @@ class VerdictTest {
           // gone
           "this|none empty exit *   alive *     TERMINATE",
           "this|none shim|odd exit *   alive *     TERMINATE",
-          "this|none empty none yes|late alive *     TERMINATE",
-          "this|none shim|odd none yes|late alive *     TERMINATE",
+          "this|none empty none yes|late|again alive *     TERMINATE",
+          "this|none shim|odd none yes|late|again alive *     TERMINATE",
           // the shim alone: between two of its steps
           "this|none empty exit *   shim  *     LOOK_AGAIN",
           "this|none shim|odd exit *   shim  *     LOOK_AGAIN",
-          "this|none empty none yes|late shim  *     LOOK_AGAIN",
-          "this|none shim|odd none yes|late shim  *     LOOK_AGAIN",
+          "this|none empty none yes|late|again shim  *     LOOK_AGAIN",
+          "this|none shim|odd none yes|late|again shim  *     LOOK_AGAIN",
           // it runs
           "this|none empty none no  shim  *     WAIT",
           "this|none shim|odd none no  shim  *     WAIT",
@@ -118,6 +120,7 @@ class VerdictTest {
         Map.of(
             "no", Verdict.RECORD_EXIT,
             "late", Verdict.RECORD_TIMEOUT,
+            "again", Verdict.REQUEUE,
             "yes", Verdict.RECORD_CANCELLED);
     expected.forEach(
         (wish, verdict) -> {
@@ -215,9 +218,13 @@ class VerdictTest {
                 boot,
                 start,
                 end,
-                new Claim.Told(false, found.get(3).equals("late"), Optional.empty())),
+                new Claim.Told(
+                    false,
+                    found.get(3).equals("late"),
+                    found.get(3).equals("again"),
+                    Optional.empty())),
             cancel,
-            0);
+            List.of());
     return Verdict.of(claim, BOOT, presence, unstarted);
   }
 }

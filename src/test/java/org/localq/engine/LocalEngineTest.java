@@ -63,7 +63,7 @@ class LocalEngineTest {
   }
 
   private Launch launch(long id, SampleJob job) throws IOException {
-    Launch launch = new Launch(mark(id), job.build(), running, id + ".1.run-b0070000", false);
+    Launch launch = new Launch(mark(id), job.build(), running, id + ".1.run-b0070000", 0);
     Files.createFile(running.resolve(id + ".json"));
     Files.write(running.resolve(launch.runFile()), engine.script(launch));
     return launch;
@@ -143,7 +143,7 @@ class LocalEngineTest {
     void fails_when_no_process_can_be_spawned() throws Exception {
       Launch launch = launch(SampleJob.of("true"));
       Launch nowhere =
-          new Launch(launch.mark(), launch.job(), base.resolve("gone"), launch.runFile(), false);
+          new Launch(launch.mark(), launch.job(), base.resolve("gone"), launch.runFile(), 0);
       assertThrows(IOException.class, () -> engine.start(nowhere));
     }
   }

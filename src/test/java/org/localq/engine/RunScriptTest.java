@@ -542,7 +542,7 @@ class RunScriptTest {
                   reader().limit(Resource.NOFILE, 200, 300).build(),
                   base,
                   "run",
-                  false),
+                  0),
               new Inherited(Map.of(Resource.NOFILE, own), Optional.empty()),
               ShimBench.URI);
       assertFalse(new String(script, StandardCharsets.UTF_8).contains("ulimit"));

@@ -88,7 +88,8 @@ final class ShimBench implements AutoCloseable {
   /** The same, made from a job. */
   ShimBench job(Job job, Inherited own, boolean again) throws IOException {
     Mark mark = new Mark(base.toString(), new JobId(7), 1);
-    return script(RunScript.of(new Launch(mark, job, directory, RUN_FILE, again), own, URI));
+    return script(
+        RunScript.of(new Launch(mark, job, directory, RUN_FILE, again ? 1 : 0), own, URI));
   }
 
   ShimBench job(Job job) throws IOException {

@@ -123,7 +123,7 @@ public final class JobFileFuzz {
 
   private static byte[] script(Job job) {
     Mark mark = new Mark("/home/ada/.localq/queue", ID, 1);
-    return ENGINE.script(new Launch(mark, job, Path.of("/running"), "run", false));
+    return ENGINE.script(new Launch(mark, job, Path.of("/running"), "run", 0));
   }
 
   private static JobFile read(byte[] bytes, boolean withResult) {

@@ -542,12 +542,12 @@ abstract class SpoolContract {
       bench.put("running/1.2.started", "");
       bench.put("running/1.2.requeued", "");
       assertEquals(0, locked.claim(ONE).restarts(), "its shim never came to the command");
-      assertFalse(locked.look().hasStarted(ONE));
+      assertEquals(List.of(), locked.look().earlier(ONE));
       bench.put("running/1.3.started", "7 8\n");
       assertEquals(0, locked.claim(ONE).restarts(), "it is the current one");
       bench.put("running/1.3.requeued", "");
       assertEquals(1, locked.claim(ONE).restarts());
-      assertTrue(locked.look().hasStarted(ONE));
+      assertEquals(1, locked.look().earlier(ONE).size());
     }
   }
 
@@ -639,7 +639,7 @@ abstract class SpoolContract {
                   Optional.empty(),
                   Claim.Told.NOTHING),
               Optional.empty(),
-              0),
+              List.of()),
           claim);
     }
   }

@@ -287,6 +287,10 @@ final class Rig implements AutoCloseable {
     return new Cancellation(spool, judge);
   }
 
+  Requeueing requeueing() {
+    return new Requeueing(spool, judge);
+  }
+
   /** From now on the names in a directory of the spool can't be forced. */
   void breakDisk(String directory) {
     broken = Optional.of(path(directory));

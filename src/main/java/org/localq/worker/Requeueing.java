@@ -1,0 +1,75 @@
+package org.localq.worker;
+
+import java.io.IOException;
+import org.localq.core.Claim;
+import org.localq.core.JobId;
+import org.localq.spool.Locked;
+import org.localq.spool.Spool;
+
+/**
+ * The wish that a running job ends and is run again, made durable and begun; whoever judges the job
+ * next brings its attempt to the end.
+ */
+public final class Requeueing {
+  /** What became of the wish. */
+  public enum Answer {
+    /** Its processes were told to end; then it waits for its turn. */
+    ENDING,
+    /** It waits for its turn, or is on hold. */
+    WAITING,
+    /** It has ended, or is about to: there is nothing to be run again. */
+    ENDED,
+    /** It is an array: its tasks run, not itself. */
+    ARRAY,
+    /** Nobody knows this id. */
+    UNKNOWN
+  }
+
+  private final Spool spool;
+  private final Judge judge;
+
+  public Requeueing(Spool spool, Judge judge) {
+    this.spool = spool;
+    this.judge = judge;
+  }
+
+  /** Has a job run again from the top, under the id that it has. */
+  public Answer requeue(JobId id) throws IOException {
+    try (Locked locked = spool.lock()) {
+      if (locked.look().arrays().contains(id)) {
+        return Answer.ARRAY;
+      }
+      if (locked.isClaimed(id) && !locked.isDone(id)) {
+        return requeueClaimed(locked, id);
+      }
+      if (locked.isWanted(id) || locked.arrays().isWaitingTask(id)) {
+        return Answer.WAITING;
+      }
+      return spool.find(id).isPresent() ? Answer.ENDED : Answer.UNKNOWN;
+    }
+  }
+
+  private Answer requeueClaimed(Locked locked, JobId id) throws IOException {
+    Claim claim = locked.claim(id);
+    if (claim.attempt().end().isPresent() || claim.cancel().isPresent()) {
+      return Answer.ENDED;
+    }
+    locked.markToRequeue(id, claim.attempt().number());
+    judge.judge(locked, id);
+    return Answer.ENDING;
+  }
+
+  /**
+   * Brings the attempt of a job on by one step, where no worker does.
+   *
+   * @return whether the job waits, or has ended
+   */
+  public boolean pursue(JobId id) throws IOException {
+    try (Locked locked = spool.lock()) {
+      if (locked.isClaimed(id)) {
+        judge.judge(locked, id).orThrow();
+      }
+      return !locked.isClaimed(id);
+    }
+  }
+}

@@ -1,0 +1,249 @@
+package org.localq.worker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.localq.SampleJob;
+import org.localq.core.Attempted;
+import org.localq.core.JobId;
+import org.localq.core.Outcome;
+import org.localq.core.Presence;
+import org.localq.core.Reason;
+import org.localq.core.Retry;
+import org.localq.core.State;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+class RetryTest {
+  @TempDir Path scratch;
+  @AutoClose private Rig rig;
+
+  @BeforeEach
+  void begin() throws IOException {
+    rig = new Rig(scratch.resolve("spool"), 4);
+  }
+
+  private JobId submit(boolean requeue, int retries) throws IOException {
+    JobId id = rig.submit(SampleJob.of("work").retry(new Retry(requeue, retries, Duration.ZERO)));
+    rig.settle();
+    return id;
+  }
+
+  private void attempt(JobId id, int number, String code) throws IOException {
+    rig.shimStarts(id, number);
+    rig.tick();
+    rig.shimEnds(id, number, code);
+    rig.settle();
+  }
+
+  private List<Integer> codes(JobId id) throws IOException {
+    return rig.result(id).attempts().stream()
+        .map(attempt -> attempt.outcome().exitCode().orElse(-1))
+        .toList();
+  }
+
+  @Nested
+  class A_job_that_fails {
+    @Test
+    void is_run_again_until_it_does_not() throws IOException {
+      JobId id = submit(false, 3);
+      attempt(id, 1, "3");
+      assertEquals(State.RUNNING, rig.state(id));
+      attempt(id, 2, "4");
+      attempt(id, 3, "0");
+      assertEquals(State.COMPLETED, rig.state(id));
+      assertEquals(List.of("1.1", "1.2", "1.3"), rig.engine.starts());
+      assertEquals(List.of(3, 4, 0), codes(id));
+      assertEquals(2, rig.result(id).restarts());
+      assertEquals(0, rig.names("running").size(), rig.evidence());
+    }
+
+    @Test
+    void ends_as_its_last_attempt_did_once_there_are_no_more() throws IOException {
+      JobId id = submit(false, 1);
+      attempt(id, 1, "3");
+      attempt(id, 2, "5");
+      assertEquals(OptionalInt.of(5), rig.outcome(id).exitCode());
+      assertEquals(List.of(3, 5), codes(id));
+    }
+
+    @Test
+    void tells_its_command_which_attempt_it_is() throws IOException {
+      JobId id = submit(false, 2);
+      attempt(id, 1, "3");
+      assertEquals(List.of(0, 1), rig.engine.launches().stream().map(l -> l.restarts()).toList());
+    }
+
+    @Test
+    void that_could_not_be_launched_is_run_again_too() throws IOException {
+      JobId id = submit(false, 1);
+      attempt(id, 1, "stdout");
+      attempt(id, 2, "0");
+      assertEquals(State.COMPLETED, rig.state(id));
+    }
+
+    @Test
+    void is_recorded_where_nobody_asked_for_more() throws IOException {
+      JobId id = submit(true, 0);
+      attempt(id, 1, "3");
+      assertEquals(State.FAILED, rig.state(id));
+      assertEquals(List.of(), rig.result(id).attempts());
+    }
+
+    @Test
+    void can_be_cancelled_while_it_waits_for_its_cores() throws IOException {
+      JobId id = rig.submit(SampleJob.of("x").cores(4).retry(new Retry(false, 1, Duration.ZERO)));
+      rig.settle();
+      JobId wide = rig.submit(4);
+      Files.move(rig.path(wide + ".json"), rig.path("held/" + wide + ".json"));
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.drain();
+      rig.shimEnds(id, 1, "3");
+      rig.tick();
+      assertEquals(State.PENDING, rig.state(id), rig.evidence());
+      rig.cancel(id, Duration.ZERO);
+      assertEquals(Outcome.cancelled(OptionalInt.empty()), rig.outcome(id));
+      assertEquals(List.of(3), codes(id));
+    }
+
+    @Test
+    void goes_on_where_its_worker_died_behind_any_step() throws IOException {
+      JobId id = submit(false, 1);
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.shimEnds(id, 1, "3");
+      // behind the token that closes the attempt
+      Files.createFile(rig.running("1.1.requeued"));
+      rig.boot(Rig.BOOT);
+      rig.settle();
+      attempt(id, 2, "0");
+      assertEquals(State.COMPLETED, rig.state(id), rig.evidence());
+      assertEquals(List.of(3, 0), codes(id));
+      assertEquals(List.of("1.1", "1.2"), rig.engine.starts());
+    }
+  }
+
+  @Nested
+  class A_job_whose_end_is_not_known {
+    @Test
+    void is_run_again_after_a_reboot_where_it_asked_for_that() throws IOException {
+      JobId id = submit(true, 0);
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.engine.set(id, Presence.GONE);
+      rig.boot(Rig.OTHER_BOOT);
+      rig.settle();
+      attempt(id, 2, "0");
+      assertEquals(State.COMPLETED, rig.state(id), rig.evidence());
+      Attempted first = rig.result(id).attempts().get(0);
+      assertEquals(Outcome.lost(Reason.NODE_FAIL), first.outcome());
+    }
+
+    @Test
+    void is_run_again_where_its_shim_was_killed() throws IOException {
+      JobId id = submit(true, 0);
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      attempt(id, 2, "0");
+      Attempted first = rig.result(id).attempts().get(0);
+      assertEquals(Outcome.lost(Reason.SHIM_LOST), first.outcome());
+    }
+
+    @Test
+    void is_LOST_in_the_end_where_that_happens_each_time() throws IOException {
+      JobId id = submit(true, 0);
+      for (int attempt = 1; attempt <= 1 + Retry.MOST_REQUEUES; attempt++) {
+        rig.shimStarts(id, attempt);
+        rig.tick();
+        rig.engine.set(id, Presence.GONE);
+        rig.settle();
+      }
+      assertEquals(State.LOST, rig.state(id), rig.evidence());
+      assertEquals(Retry.MOST_REQUEUES, rig.result(id).restarts());
+    }
+
+    @Test
+    void is_LOST_where_nobody_asked_for_more() throws IOException {
+      JobId id = submit(false, 5);
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(State.LOST, rig.state(id));
+    }
+  }
+
+  @Nested
+  class A_wish_to_requeue {
+    private Requeueing.Answer requeue(JobId id) throws IOException {
+      return rig.requeueing().requeue(id);
+    }
+
+    @Test
+    void ends_the_attempt_and_lets_another_follow() throws IOException {
+      JobId id = submit(false, 0);
+      rig.shimStarts(id, 1);
+      rig.tick();
+      assertEquals(Requeueing.Answer.ENDING, requeue(id));
+      assertEquals(List.of("TERM 1.1"), rig.engine.signals());
+      rig.pass(Duration.ofSeconds(30));
+      rig.tick();
+      assertEquals(List.of("TERM 1.1", "KILL 1.1"), rig.engine.signals());
+      rig.shimEnds(id, 1, "137");
+      rig.settle();
+      attempt(id, 2, "0");
+      assertEquals(State.COMPLETED, rig.state(id), rig.evidence());
+      assertEquals(
+          Outcome.cancelled(OptionalInt.of(137)), rig.result(id).attempts().get(0).outcome());
+    }
+
+    @Test
+    void is_kept_by_the_worker_that_comes_after_a_crash() throws IOException {
+      JobId id = submit(false, 0);
+      rig.shimStarts(id, 1);
+      rig.tick();
+      requeue(id);
+      rig.boot(Rig.BOOT);
+      rig.shimEnds(id, 1, "143");
+      rig.settle();
+      assertTrue(rig.engine.starts().contains("1.2"), rig.evidence());
+    }
+
+    @Test
+    void gives_way_to_a_cancellation() throws IOException {
+      JobId id = submit(false, 0);
+      rig.shimStarts(id, 1);
+      rig.tick();
+      requeue(id);
+      rig.cancel(id, Duration.ofSeconds(1));
+      rig.shimEnds(id, 1, "143");
+      rig.settle();
+      assertEquals(State.CANCELLED, rig.state(id));
+    }
+
+    @Test
+    void of_a_job_that_does_not_run_changes_nothing() throws IOException {
+      JobId wide = rig.submit(5);
+      assertEquals(Requeueing.Answer.WAITING, requeue(wide));
+      JobId ended = submit(false, 0);
+      attempt(ended, 1, "0");
+      assertEquals(Requeueing.Answer.ENDED, requeue(ended));
+      assertEquals(Requeueing.Answer.UNKNOWN, requeue(new JobId(99)));
+    }
+  }
+}
