@@ -123,7 +123,9 @@ final class Mending {
     Outcome outcome =
         claim.cancel().isPresent()
             ? Outcome.cancelled(OptionalInt.empty())
-            : Outcome.lost(Reason.SHIM_LOST);
+            : claim.attempt().told().timedOut()
+                ? Outcome.timeout(OptionalInt.empty())
+                : Outcome.lost(Reason.SHIM_LOST);
     Result result =
         new Result(
             outcome,

@@ -228,14 +228,11 @@ public final class RunningDirectory {
       if (name instanceof Layout.Name.Requeued closed) {
         int attempt = closed.attempt();
         Optional<Claim.Start> start = start(layout.started(id, attempt));
-        if (start.filter(Claim.Start::begun).isPresent()) {
+        Optional<Claim.End> end = onlyEnd(id, attempt);
+        // a power cut can leave the token of an attempt that has ended without its content
+        if (start.isPresent() && (start.get().begun() || end.isPresent())) {
           earlier.add(
-              new Claim.Earlier(
-                  attempt,
-                  boot(id, attempt),
-                  start.get(),
-                  onlyEnd(id, attempt),
-                  told(id, attempt)));
+              new Claim.Earlier(attempt, boot(id, attempt), start.get(), end, told(id, attempt)));
         }
       }
     }

@@ -77,7 +77,7 @@ final class TimeLimits {
         "was sent "
             + limit.warning().get().signal()
             + ", "
-            + Span.show(limit.most().orElseThrow().minus(ran))
+            + Span.show(limit.most().orElseThrow().minus(ran).plusMillis(500))
             + " before its time limit");
     // last: who dies before this sends it once more, but no job goes without its warning
     its.locked().markWarned(its.id(), its.attempt());

@@ -77,6 +77,7 @@ final class Aftermath {
   private final Path home;
   private final Identity identity;
   private final Set<JobId> restarted = new TreeSet<>();
+  private final Set<String> attempts = new TreeSet<>();
   private final List<String> violations = new ArrayList<>();
   private boolean tookOver;
 
@@ -198,6 +199,7 @@ final class Aftermath {
       Files.writeString(running.resolve(attempt + ".started"), "4711 99\n");
       if (Files.exists(running.resolve(id + ".json"))) {
         restarted.add(launch.mark().id());
+        attempts.add(id + " " + launch.mark().attempt());
         Files.createFile(running.resolve(attempt + ".exit-0"));
       }
     }
@@ -220,7 +222,7 @@ final class Aftermath {
     expect(refused.size() <= most, "refused: " + reasons(spool, refused));
     for (JobId id : all) {
       Entry entry = spool.find(id).orElseThrow();
-      judge(entry, promises);
+      judge(entry, promises, scenario);
       if (entry instanceof Entry.Finished array && array.tasks().isPresent()) {
         judgeTasks(array, all);
       }
@@ -279,7 +281,7 @@ final class Aftermath {
     }
   }
 
-  private void judge(Entry entry, Promises promises) {
+  private void judge(Entry entry, Promises promises, PowerScenario scenario) {
     JobId id = entry.id();
     if (entry instanceof Entry.Rejected rejected) {
       expect(!rejected.reason().isEmpty(), "drop " + id + " has no reason");
@@ -291,8 +293,18 @@ final class Aftermath {
     }
     Outcome outcome = finished.result().outcome();
     boolean again = restarted.contains(id);
-    if (promises.ran.contains(id)) {
-      expect(!again, "job " + id + " ran again");
+    if (scenario.runs() == 1) {
+      expect(!again || !promises.ran.contains(id), "job " + id + " ran again");
+    } else {
+      Set<String> twice = new TreeSet<>(promises.attempts);
+      twice.retainAll(attempts);
+      expect(twice.isEmpty(), "ran again: " + twice);
+      int runs = promises.attempts.size() + attempts.size();
+      expect(runs <= scenario.runs(), "it ran " + runs + " times");
+    }
+    if (promises.timedOut.contains(id)) {
+      expect(
+          outcome.state() == State.TIMEOUT, "job " + id + " reached its limit, and is " + outcome);
     }
     if (promises.cancelled.contains(id)) {
       expect(outcome.state() == State.CANCELLED, "job " + id + " was cancelled, and is " + outcome);

@@ -86,6 +86,35 @@ class KillIT {
     killWorkerAtEvery(call, false, this::arrays);
   }
 
+  @Test
+  @Injection(1)
+  void a_worker_killed_over_jobs_that_are_run_again_at_every_rename() throws Exception {
+    killWorkerAtEvery("rename", false, this::demanding);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fsync", "unlink", "write"})
+  @Tag("long")
+  @Injection(1)
+  void a_worker_killed_over_jobs_that_are_run_again_at_every_less_telling(String call)
+      throws Exception {
+    killWorkerAtEvery(call, false, this::demanding);
+  }
+
+  /**
+   * A job that fails and is run again; now and then one that reaches its time limit, and is told
+   * before.
+   */
+  private List<String> demanding(int n) throws IOException {
+    String again =
+        trial.submitWith(List.of("--retry", "1", "--requeue", "-t", "1:00"), 1 + n % 3, "0");
+    if (n % 8 == 1) {
+      // no longer, because a tracer ends with the last process that it traces
+      trial.submitWith(List.of("-t", "0:01", "--signal=CONT@1"), 0, "3");
+    }
+    return List.of(again);
+  }
+
   /** Something to do at each round; the ids that are known. */
   private interface Work {
     List<String> submit(int round) throws IOException;

@@ -23,6 +23,9 @@ import java.util.stream.Stream;
 record Oracle(Path spool, Witness witness, Expected expected) {
   private static final JsonMapper JSON = new JsonMapper();
 
+  /** As core.Retry has it. */
+  private static final int MOST_REQUEUES = 5;
+
   /**
    * What a trial did that its spool has to show.
    *
@@ -43,7 +46,8 @@ record Oracle(Path spool, Witness witness, Expected expected) {
             .collect(Collectors.groupingBy(Witness.Event::id, TreeMap::new, Collectors.toList()));
     ids(records, seen.keySet(), broken);
     refusals(broken);
-    seen.forEach((id, events) -> starts(id, events, broken));
+    JsonNode none = JSON.createObjectNode();
+    seen.forEach((id, events) -> starts(id, events, records.getOrDefault(id, none), broken));
     records.forEach(
         (id, record) -> {
           if (record.path("result").has("tasks")) {
@@ -113,9 +117,11 @@ record Oracle(Path spool, Witness witness, Expected expected) {
   }
 
   /**
-   * At most one start an attempt, another attempt only of what never started, and never too wide.
+   * At most one start an attempt, another attempt only of what never started or asked for it, and
+   * never too wide.
    */
-  private static void starts(String id, List<Witness.Event> events, List<String> broken) {
+  private static void starts(
+      String id, List<Witness.Event> events, JsonNode record, List<String> broken) {
     List<Integer> attempts = new ArrayList<>();
     for (Witness.Event event : events) {
       if (event.what().equals("START")) {
@@ -124,8 +130,40 @@ record Oracle(Path spool, Witness witness, Expected expected) {
         broken.add("job " + id + ": it ran beyond the core limit");
       }
     }
-    if (attempts.size() > 1) {
+    int most =
+        1
+            + record.path("retries").asInt()
+            + (record.path("requeue").asBoolean() ? MOST_REQUEUES : 0);
+    if (attempts.size() > most || new HashSet<>(attempts).size() < attempts.size()) {
       broken.add("job " + id + ": its command started " + attempts.size() + " times: " + attempts);
+    }
+    if (attempts.size() > 1 && !attempts(record).containsAll(attempts)) {
+      broken.add("job " + id + ": its attempts were " + attempts + ", recorded is " + record);
+    }
+  }
+
+  /** The numbers of the attempts that a record tells of. */
+  private static List<Integer> attempts(JsonNode record) {
+    List<Integer> numbers = new ArrayList<>();
+    record.path("result").path("attempts").forEach(a -> numbers.add(a.path("attempt").asInt()));
+    return numbers;
+  }
+
+  /** The exit code of each attempt is the one that its command ended with. */
+  private static void attempts(
+      String id, JsonNode record, List<Witness.Event> events, List<String> broken) {
+    for (JsonNode attempt : record.path("result").path("attempts")) {
+      int code = attempt.path("exit_code").asInt();
+      boolean seen =
+          events.stream()
+              .anyMatch(
+                  e ->
+                      e.what().equals("END")
+                          && e.attempt() == attempt.path("attempt").asInt()
+                          && e.code() == code);
+      if (attempt.has("exit_code") && code != 137 && code != 143 && !seen) {
+        broken.add("job " + id + ": no such end was seen of " + attempt + ": " + events);
+      }
     }
   }
 
@@ -170,7 +208,13 @@ record Oracle(Path spool, Witness witness, Expected expected) {
   private void ends(String id, JsonNode record, List<Witness.Event> events, List<String> broken) {
     JsonNode result = record.path("result");
     String state = result.path("state").asText();
-    Optional<Witness.Event> end = events.stream().filter(e -> e.what().equals("END")).findAny();
+    attempts(id, record, events, broken);
+    List<Integer> attempts = attempts(record);
+    int last = attempts.isEmpty() ? 0 : attempts.get(attempts.size() - 1);
+    Optional<Witness.Event> end =
+        events.stream()
+            .filter(e -> e.what().equals("END") && (last == 0 || e.attempt() == last))
+            .findAny();
     boolean started = events.stream().anyMatch(e -> e.what().equals("START"));
     if (result.has("exit_code")) {
       int code = result.path("exit_code").asInt();
@@ -181,7 +225,8 @@ record Oracle(Path spool, Witness witness, Expected expected) {
       if (!signalled && (end.isEmpty() || end.get().code() != code)) {
         broken.add("job " + id + ": exit code " + code + " is recorded, seen was " + events);
       }
-      if ((code == 0) != state.equals("COMPLETED") && !state.equals("CANCELLED")) {
+      if ((code == 0) != state.equals("COMPLETED")
+          && !Set.of("CANCELLED", "TIMEOUT").contains(state)) {
         broken.add("job " + id + ": exit code " + code + " does not go with " + state);
       }
     } else if (state.equals("COMPLETED") || state.equals("REJECTED")) {

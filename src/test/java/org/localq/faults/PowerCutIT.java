@@ -22,7 +22,9 @@ import static org.localq.faults.PowerScenario.DRAIN;
 import static org.localq.faults.PowerScenario.DROP;
 import static org.localq.faults.PowerScenario.FIRST_SUBMIT;
 import static org.localq.faults.PowerScenario.NEXT_SUBMIT;
+import static org.localq.faults.PowerScenario.RETRY;
 import static org.localq.faults.PowerScenario.TAKE_OVER;
+import static org.localq.faults.PowerScenario.TIME_LIMIT;
 import static org.localq.faults.PowerScenario.WORK;
 
 import java.io.IOException;
@@ -98,6 +100,9 @@ class PowerCutIT {
                 "names in running, .localq/tmp/* renamed to running/N.cancel",
                 "names in running, .localq/tmp/* renamed to running/N.N.term"),
             CANCEL_AGAIN),
+        new Site("names in running, running/N.N.timeout created", TIME_LIMIT),
+        new Site("names in running, running/N.N.requeued created", RETRY),
+        new Site("names in the root, running/N.json renamed to N.json", RETRY),
         new Site("bytes of N.json", ARRAY),
         new Site("names in the root, N.json linked", ARRAY),
         new Site("bytes of running/N_N.json", ARRAY),
@@ -120,7 +125,7 @@ class PowerCutIT {
         new Site("names in the root, N.json renamed to rejected/N.json", BAD_DROP),
         new Site("bytes of .localq/host", TAKE_OVER),
         new Site("bytes of .localq/drain", DRAIN),
-        new Site("names in running", DEAD_SHIM),
+        new Site("names in running, running/N.N.requeued created", DEAD_SHIM),
         new Site("names in the root, running/N.json renamed to N.json", DEAD_SHIM),
         new Site("names in rejected, running/N.json renamed to rejected/N.json", DAMAGE),
         new Site("names in running, running/N.json renamed to rejected/N.json", DAMAGE),

@@ -46,6 +46,23 @@ enum PowerScenario {
       lcancel --grace 9 1
       """),
 
+  TIME_LIMIT(
+      "lbatch -J one -t 0:01 -o \"$HOME/out\" sh -c 'echo \"ran $LOCALQ_JOB_ID\"; exec sleep 60'",
+      """
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
+  /** A job that fails twice, as often as it may. */
+  RETRY(
+      "lbatch -J one --retry 1 sh -c \"$witness\"",
+      """
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
   /** An array, from its file to its record. */
   ARRAY(
       "localqd -n 1 start && localqd stop",
@@ -337,6 +354,11 @@ enum PowerScenario {
   /** Whether a job that has ended may be known by its id alone. */
   boolean collects() {
     return this == COLLECTION || this == COLLECTION_AFTER_TIDYING;
+  }
+
+  /** How often the command of a job may be run. */
+  int runs() {
+    return this == RETRY ? 2 : 1;
   }
 
   /** Whether it is a damage that is to be repaired, again after a power cut. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.regex.Pattern;
 import org.apache.commons.io.file.PathUtils;
 
 /**
@@ -128,6 +129,9 @@ final class PowerTrace {
     return name.equals("the root") ? "new spool" : "new spool/" + name;
   }
 
+  /** What a worker creates under its own name, because it needs no content. */
+  private static final Pattern MARKER = Pattern.compile("\\.(timeout|requeue|requeued)$");
+
   /** The last name that came to a directory before it was forced, but for what shims create. */
   private Optional<String> lastChange(int at, Path directory) {
     for (int i = at - 1; i >= 0; i--) {
@@ -138,6 +142,11 @@ final class PowerTrace {
       }
       if (event instanceof TraceEvent.Linked linked && touches(directory, linked.to())) {
         return Optional.of(general(linked.to()) + " linked");
+      }
+      if (event instanceof TraceEvent.Created created
+          && touches(directory, created.file())
+          && MARKER.matcher(created.file().toString()).find()) {
+        return Optional.of(general(created.file()) + " created");
       }
       if (event instanceof TraceEvent.DirectoryMade made && touches(directory, made.directory())) {
         return Optional.of(general(made.directory()) + " made");

@@ -36,8 +36,11 @@ final class Promises {
       Pattern.compile("job (\\d+(?:_\\d+)?) (?:cancelled|ended, CANCELLED)");
   private static final Pattern ENDING = Pattern.compile("job (\\d+(?:_\\d+)?) was told to end");
   private static final Pattern RECORDED =
-      Pattern.compile("job (\\d+(?:_\\d+)?): (COMPLETED|FAILED|CANCELLED|LOST)");
+      Pattern.compile("job (\\d+(?:_\\d+)?): (COMPLETED|FAILED|CANCELLED|TIMEOUT|LOST)");
+  private static final Pattern TIMED_OUT =
+      Pattern.compile("job (\\d+(?:_\\d+)?): has reached its time limit");
   private static final Pattern RAN = Pattern.compile("^ran (\\d+(?:_\\d+)?)");
+  private static final Pattern ATTEMPT = Pattern.compile("^ran (\\d+(?:_\\d+)? \\d+)");
   private static final Pattern TOKEN =
       Pattern.compile("running/(\\d+(?:_\\d+)?)\\.\\d+\\.exit-(\\d+)$");
 
@@ -57,6 +60,12 @@ final class Promises {
 
   /** Ids of jobs whose command ran. */
   final Set<JobId> ran = new TreeSet<>();
+
+  /** The same with the attempts, where the command said which it was: {@code ID ATTEMPT}. */
+  final Set<String> attempts = new TreeSet<>();
+
+  /** Ids of jobs that were said to have reached their time limits. */
+  final Set<JobId> timedOut = new TreeSet<>();
 
   /** What the log called a job's end. */
   final Map<JobId, String> recorded = new TreeMap<>();
@@ -122,6 +131,11 @@ final class Promises {
     each(CANCELLED, text, cancelled::add);
     each(ENDING, text, cancelled::add);
     each(RAN, text, ran::add);
+    Matcher attempt = ATTEMPT.matcher(text);
+    while (attempt.find()) {
+      attempts.add(attempt.group(1));
+    }
+    each(TIMED_OUT, text, timedOut::add);
     Matcher end = RECORDED.matcher(text);
     while (end.find()) {
       recorded.put(id(end), end.group(2));
@@ -135,6 +149,8 @@ final class Promises {
         + refused.size()
         + cancelled.size()
         + ran.size()
+        + attempts.size()
+        + timedOut.size()
         + recorded.size()
         + (ours ? 1 : 0);
   }

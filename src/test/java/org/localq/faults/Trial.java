@@ -95,6 +95,16 @@ final class Trial implements AutoCloseable {
     return result.text();
   }
 
+  /** Submits such a job of one core with more options; its id. */
+  String submitWith(List<String> options, int code, String nap) {
+    List<String> line = new ArrayList<>(List.of("lbatch", "--parsable", "-o", "/dev/null"));
+    line.addAll(options);
+    line.addAll(witness.command(code, nap));
+    Installation.Result result = localq.run(line.toArray(new String[0]));
+    remember(result.exits(0));
+    return result.text();
+  }
+
   /** Submits an array of such jobs, a core each; its id. */
   String submitArray(int tasks, int code, String nap) throws IOException {
     String id = submitLines(tasks, code, nap);
