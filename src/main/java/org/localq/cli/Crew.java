@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.localq.core.Amounts;
 import org.localq.core.JobId;
 import org.localq.core.Printable;
 import org.localq.core.ProcessId;
@@ -383,7 +384,7 @@ final class Crew {
   private static String load(Spool spool) throws IOException {
     long busy = 0;
     for (JobId id : spool.claimed()) {
-      busy += spool.find(id).map(Load::cores).orElse(0);
+      busy += spool.find(id).map(Load::amounts).orElse(Amounts.NONE).cores();
     }
     OptionalInt limit = spool.limit();
     return busy

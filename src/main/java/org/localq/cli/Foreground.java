@@ -68,7 +68,7 @@ final class Foreground {
           new PidFile(queue.uriFile().pidFile(), identity.process().pid(), background);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> part(spool, membership, pidFile, log)));
       log.say(
-          Daemon.describe(spool, settings, new Capacity(spool.limit().orElse(machineCores), 0))
+          Daemon.describe(spool, settings, Capacity.ofCores(spool.limit().orElse(machineCores), 0))
               + ", pid "
               + identity.process().pid());
       pidFile.write();

@@ -180,7 +180,7 @@ final class LinfoCommand extends Command {
 
     private static String explain(Reason reason, Job job, Load load, String option) {
       String wants = Text.count(job.cores(), "core");
-      String has = Text.count(load.capacity().limit(), "core");
+      String has = Text.count(load.capacity().limit().cores(), "core");
       return switch (reason) {
         case RESOURCES -> "it is next and waits for " + wants + " of " + has;
         case PRIORITY -> "other jobs start before it";
@@ -194,6 +194,8 @@ final class LinfoCommand extends Command {
                 + " -n "
                 + job.cores()
                 + " restart";
+        case MAX_MEM_PER_LIMIT -> "it wants more memory than the queue has";
+        case BAD_CONSTRAINTS -> "it wants more of a resource than the queue has";
         case JOB_HELD_USER -> "it is on hold";
         case WORKER_DOWN -> "no worker is alive; localqd" + option + " start";
         case WORKER_DRAINING ->

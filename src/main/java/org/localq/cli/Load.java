@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.localq.core.Amounts;
 import org.localq.core.Capacity;
 import org.localq.core.ProcessId;
 import org.localq.core.Reason;
@@ -17,7 +18,7 @@ import org.localq.spool.Spool;
  *
  * @param limit nothing until a worker has set it
  */
-record Load(Staff staff, OptionalInt limit, long busy) {
+record Load(Staff staff, OptionalInt limit, Amounts taken) {
   /**
    * Who works on the queue.
    *
@@ -37,28 +38,33 @@ record Load(Staff staff, OptionalInt limit, long busy) {
 
   /** The load of a queue in which these are the jobs that were claimed at one moment. */
   static Load of(Collection<Entry> claimed, Spool spool, Queue queue) throws IOException {
-    long busy = 0;
+    Amounts taken = Amounts.NONE;
     for (Entry entry : claimed) {
-      busy += cores(entry);
+      taken = taken.plus(amounts(entry));
     }
-    return new Load(Staff.of(spool, queue), spool.limit(), busy);
+    return new Load(Staff.of(spool, queue), spool.limit(), taken);
   }
 
   /**
-   * The cores that a claimed job takes, also where it had ended by the time that it was read; an
-   * array takes none, its tasks do.
+   * What a claimed job takes, also where it had ended by the time that it was read; an array takes
+   * nothing, its tasks do.
    */
-  static int cores(Entry claimed) {
+  static Amounts amounts(Entry claimed) {
     if (claimed instanceof Entry.Running running) {
-      return running.job().cores();
+      return Amounts.of(running.job().requirements().needs());
     }
     return claimed instanceof Entry.Finished finished && finished.tasks().isEmpty()
-        ? finished.job().cores()
-        : 0;
+        ? Amounts.of(finished.job().requirements().needs())
+        : Amounts.NONE;
+  }
+
+  /** How many cores are taken. */
+  long busy() {
+    return taken.cores();
   }
 
   Capacity capacity() {
-    return new Capacity(limit.orElse(Integer.MAX_VALUE), busy);
+    return new Capacity(limit.isPresent() ? Amounts.limit(limit.getAsInt()) : Amounts.ALL, taken);
   }
 
   /** Why a job waits whatever the others do; nothing where it waits for its turn. */

@@ -235,7 +235,7 @@ final class QueueView {
       boolean isLine = entry.id().isTask() && !selection.queue().contains(entry.id());
       return isLine
           ? turnOfTask(entry.id())
-          : places.of(new Candidate(entry.id(), waiting.job().cores()));
+          : places.of(new Candidate(entry.id(), waiting.job().requirements().needs()));
     }
     if (entry instanceof Entry.Array array && array.unclaimed() > 0 && !array.held()) {
       return turn(array);
@@ -248,7 +248,9 @@ final class QueueView {
   private Optional<Schedule.Waiting> turn(Entry.Array array) throws IOException {
     if (asked.isEmpty() || !asked.get().id().equals(array.id())) {
       asked = Optional.of(array);
-      turnOfAsked = places.of(new Candidate(array.id(), array.job().cores(), array.unclaimed()));
+      turnOfAsked =
+          places.of(
+              new Candidate(array.id(), array.job().requirements().needs(), array.unclaimed()));
     }
     return turnOfAsked;
   }

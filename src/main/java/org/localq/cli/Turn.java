@@ -2,6 +2,7 @@ package org.localq.cli;
 
 import java.io.IOException;
 import java.util.Optional;
+import org.localq.core.Amounts;
 import org.localq.core.Candidate;
 import org.localq.core.Capacity;
 import org.localq.core.JobId;
@@ -26,7 +27,7 @@ final class Turn {
   /** What {@code job} waits for; nothing where it can start now. */
   Optional<Reason> reason(Entry.Waiting job) throws IOException {
     if (!job.id().isTask() || spool.candidate(job.id()).isPresent()) {
-      return reason(new Candidate(job.id(), job.job().cores()));
+      return reason(new Candidate(job.id(), job.job().requirements().needs()));
     }
     // it is still a line
     Optional<Entry> found = spool.find(job.id().array());
@@ -37,7 +38,7 @@ final class Turn {
 
   /** What the next task of {@code array} waits for; nothing where it can start now. */
   Optional<Reason> reason(Entry.Array array) throws IOException {
-    return reason(new Candidate(array.id(), array.job().cores(), array.unclaimed()));
+    return reason(new Candidate(array.id(), array.job().requirements().needs(), array.unclaimed()));
   }
 
   /**
@@ -47,18 +48,19 @@ final class Turn {
    */
   static Optional<Reason> ofTask(
       JobId task, Entry.Array array, Optional<Reason> next, Capacity capacity) {
-    int cores = array.job().cores();
+    Amounts each = Amounts.of(array.job().requirements().needs());
     int before = task.task() - array.claimed() - 1;
     boolean startsWithThem =
-        next.isEmpty() && capacity.take((long) Math.max(0, before) * cores).fits(cores);
-    return before <= 0 || startsWithThem || next.equals(Optional.of(Reason.CORE_LIMIT))
+        next.isEmpty() && capacity.take(each.times(Math.max(0, before))).fits(each);
+    return before <= 0 || startsWithThem || !capacity.admits(each)
         ? next
         : Optional.of(Reason.PRIORITY);
   }
 
   private Optional<Reason> reason(Candidate job) throws IOException {
-    if (!capacity.admits(job.cores())) {
-      return Optional.of(Reason.CORE_LIMIT);
+    Optional<Reason> never = capacity.refusal(job.amounts());
+    if (never.isPresent()) {
+      return never;
     }
     return spool.workers().settings().policy().isById() ? fromNeighbours(job) : fromAll(job);
   }
@@ -68,7 +70,7 @@ final class Turn {
    * has to wait is one of them or still earlier, whatever is not looked at.
    */
   private Optional<Reason> fromNeighbours(Candidate job) throws IOException {
-    Capacity left = capacity;
+    Amounts before = Amounts.NONE;
     int gaps = 0;
     for (long number = job.id().number() - 1; number > 0; number--) {
       Optional<Candidate> earlier = spool.candidate(new JobId(number));
@@ -76,14 +78,16 @@ final class Turn {
       if (gaps > MOST_GAPS) {
         return fromAll(job);
       }
-      if (earlier.isPresent() && left.admits(earlier.get().cores())) {
-        left = left.take((long) earlier.get().claims() * earlier.get().cores());
-        if (!left.fits(0)) {
+      if (earlier.isPresent() && capacity.admits(earlier.get().amounts())) {
+        before = before.plus(earlier.get().amounts().times(earlier.get().claims()));
+        if (!capacity.fits(before)) {
           return Optional.of(Reason.PRIORITY);
         }
       }
     }
-    return left.fits(job.cores()) ? Optional.empty() : Optional.of(Reason.RESOURCES);
+    return capacity.take(before).fits(job.amounts())
+        ? Optional.empty()
+        : Optional.of(Reason.RESOURCES);
   }
 
   private Optional<Reason> fromAll(Candidate job) throws IOException {

@@ -10,6 +10,10 @@ public enum Reason {
   PRIORITY("Priority"),
   /** It wants more cores than the queue has; it is passed over until the limit is raised. */
   CORE_LIMIT("CoreLimit"),
+  /** It wants more memory than the queue has; it is passed over until the limit is raised. */
+  MAX_MEM_PER_LIMIT("MaxMemPerLimit"),
+  /** It wants more of a resource than the queue has; it is passed over likewise. */
+  BAD_CONSTRAINTS("BadConstraints"),
   /** No worker is alive. */
   WORKER_DOWN("WorkerDown"),
   /** The workers were told to end once the running jobs have. */

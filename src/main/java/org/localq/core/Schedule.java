@@ -38,10 +38,11 @@ public final class Schedule {
     Capacity left = capacity;
     while (left.isFree() && queue.hasNext()) {
       Candidate next = queue.next();
-      if (left.admits(next.cores())) {
-        int fitting = Math.min(next.claims(), left.fitting(next.cores()));
+      Amounts each = next.amounts();
+      if (left.admits(each)) {
+        int fitting = Math.min(next.claims(), left.fitting(each));
         starts.addAll(Collections.nCopies(fitting, next));
-        left = left.take((long) fitting * next.cores());
+        left = left.take(each.times(fitting));
         if (fitting < next.claims()) {
           break;
         }

@@ -20,16 +20,18 @@ public final class Turns {
 
   /** The place of the job that comes next. */
   public Schedule.Waiting next(Candidate job) {
-    if (!left.admits(job.cores())) {
-      return new Schedule.Waiting(job.id(), OptionalInt.empty(), Optional.of(Reason.CORE_LIMIT));
+    Amounts each = job.amounts();
+    Optional<Reason> never = left.refusal(each);
+    if (never.isPresent()) {
+      return new Schedule.Waiting(job.id(), OptionalInt.empty(), never);
     }
     places++;
     Optional<Reason> reason = Optional.empty();
     if (blocked) {
       reason = Optional.of(Reason.PRIORITY);
-    } else if (left.fits(job.cores())) {
-      int fitting = Math.min(job.claims(), left.fitting(job.cores()));
-      left = left.take((long) fitting * job.cores());
+    } else if (left.fits(each)) {
+      int fitting = Math.min(job.claims(), left.fitting(each));
+      left = left.take(each.times(fitting));
       blocked = fitting < job.claims();
     } else {
       reason = Optional.of(Reason.RESOURCES);
@@ -43,7 +45,7 @@ public final class Turns {
    * waits for cores, or there is no limit yet.
    */
   public boolean isSettled() {
-    return blocked || left.limit() == Integer.MAX_VALUE;
+    return blocked || left.isUnlimited();
   }
 
   /** Gives the next place to a job that can start one day, once all is settled. */

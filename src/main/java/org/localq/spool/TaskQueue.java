@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Needs;
 
 /**
  * The tasks of one array that are not claimed, in order, for a worker that claims them one after
@@ -62,9 +63,9 @@ public final class TaskQueue implements AutoCloseable {
     return array;
   }
 
-  /** How many each of them takes. */
-  public int cores() {
-    return tasks.job().cores();
+  /** What each of them takes. */
+  public Needs needs() {
+    return tasks.job().requirements().needs();
   }
 
   /** Whether the array that was opened still waits. */

@@ -2,14 +2,12 @@ package org.localq.worker;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.localq.core.Amounts;
 import org.localq.core.Candidate;
-import org.localq.core.Capacity;
 import org.localq.core.Identity;
 import org.localq.core.Job;
 import org.localq.core.JobId;
@@ -28,8 +26,7 @@ import org.localq.spool.Workers;
 /**
  * Claims and starts the jobs whose turn it is, and the tasks of arrays.
  *
- * <p>It owns what is remembered of those that run and of the array that is being claimed, which
- * only saves work.
+ * <p>It owns what is remembered of the array that is being claimed, which only saves work.
  */
 final class Claiming {
   private final Engine engine;
@@ -39,7 +36,7 @@ final class Claiming {
   private final Policy policy;
   private final Intake intake;
   private final Workers workers;
-  private final Map<JobId, Integer> coresOfRunning = new HashMap<>();
+  private final Occupancy occupancy = new Occupancy();
   private Optional<TaskQueue> tasks = Optional.empty();
 
   Claiming(Worker.Tools tools, Identity identity, Policy policy, Intake intake) {
@@ -54,7 +51,7 @@ final class Claiming {
 
   /** Forgets all running jobs but these. */
   void retain(Set<JobId> jobs) {
-    coresOfRunning.keySet().retainAll(jobs);
+    occupancy.retain(jobs);
   }
 
   /**
@@ -73,7 +70,7 @@ final class Claiming {
     }
     RunningDirectory running = locked.look();
     Iterator<Candidate> queue = intake.candidates().iterator();
-    List<Candidate> starts = Schedule.starts(queue, capacity(locked, running));
+    List<Candidate> starts = Schedule.starts(queue, occupancy.capacity(locked, running, limit()));
     if (!queue.hasNext() && intake.hasUnread()) {
       // all that are known start now or never will
       intake.readOn();
@@ -99,27 +96,9 @@ final class Claiming {
     return false;
   }
 
-  private Capacity capacity(Locked locked, RunningDirectory running) throws IOException {
-    int limit = workers.limit().orElse(1);
-    long busy = 0;
-    for (JobId id : running.claimed()) {
-      busy += cores(locked, id, limit);
-    }
-    return new Capacity(limit, busy);
-  }
-
-  private int cores(Locked locked, JobId id, int limit) throws IOException {
-    Integer known = coresOfRunning.get(id);
-    if (known != null) {
-      return known;
-    }
-    Optional<JobFile> file = locked.readClaimed(id);
-    if (file.isPresent() && file.get() instanceof JobFile.Valid valid) {
-      coresOfRunning.put(id, valid.job().cores());
-      return valid.job().cores();
-    }
-    // nobody knows how wide it is: nothing starts beside it
-    return limit;
+  /** What all jobs together may take. */
+  private Amounts limit() throws IOException {
+    return Amounts.limit(workers.limit().orElse(1));
   }
 
   /**
@@ -143,7 +122,7 @@ final class Claiming {
     if (file.isEmpty()
         || !(file.get() instanceof JobFile.Valid valid)
         || valid.tasks().isPresent()
-        || valid.job().cores() != chosen.cores()) {
+        || !valid.job().requirements().needs().equals(chosen.needs())) {
       return Optional.empty();
     }
     int attempt = running.currentAttempt(chosen.id());
@@ -162,7 +141,7 @@ final class Claiming {
   }
 
   private void noteClaimed(JobId id, Job job, int attempt) {
-    coresOfRunning.put(id, job.cores());
+    occupancy.add(id, job);
     log.say(id, "claimed, attempt " + attempt + ", cores " + job.cores());
   }
 
@@ -174,7 +153,7 @@ final class Claiming {
   private Optional<Launch> claimTask(Locked locked, RunningDirectory running, Candidate chosen)
       throws IOException {
     Optional<TaskQueue> queue = queue(locked, running, chosen.id());
-    if (queue.isEmpty() || queue.get().cores() != chosen.cores()) {
+    if (queue.isEmpty() || !queue.get().needs().equals(chosen.needs())) {
       leaveArray();
       intake.reread(chosen.id());
       return Optional.empty();

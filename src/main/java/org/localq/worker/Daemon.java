@@ -212,7 +212,7 @@ public final class Daemon {
     return "localqd works on "
         + spool.layout().root()
         + ", cores "
-        + capacity.limit()
+        + capacity.limit().cores()
         + ", policy "
         + settings.policy().word()
         + ", polling every "

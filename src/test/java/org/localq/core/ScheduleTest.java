@@ -61,7 +61,7 @@ class ScheduleTest {
     void are_those_whose_turn_it_is(
         Policy policy, String pending, int limit, long busy, String expected) {
       assertEquals(
-          expected, starts(policy, candidates(pending), new Capacity(limit, busy)), pending);
+          expected, starts(policy, candidates(pending), Capacity.ofCores(limit, busy)), pending);
     }
 
     @Test
@@ -71,25 +71,27 @@ class ScheduleTest {
       for (int round = 0; round < 2000; round++) {
         List<Candidate> pending = new ArrayList<>();
         for (int id = 1; id <= random.nextInt(12); id++) {
-          pending.add(new Candidate(new JobId(id), 1 + random.nextInt(8)));
+          pending.add(new Candidate(new JobId(id), Needs.cores(1 + random.nextInt(8))));
         }
         Collections.shuffle(pending, random);
-        Capacity capacity = new Capacity(1 + random.nextInt(8), random.nextInt(10));
+        Capacity capacity = Capacity.ofCores(1 + random.nextInt(8), random.nextInt(10));
         Policy policy = Policy.values()[random.nextInt(2)];
         String evidence = "seed " + seed + ": " + policy + " " + pending + " " + capacity;
         List<Candidate> starts = startsOf(policy, pending, capacity);
         long taken = starts.stream().mapToLong(Candidate::cores).sum();
         assertTrue(
-            taken <= Math.max(0, capacity.limit() - capacity.busy()), evidence + " -> " + starts);
+            taken <= Math.max(0, capacity.limit().cores() - capacity.busy().cores()),
+            evidence + " -> " + starts);
         List<Candidate> eligible =
             pending.stream()
-                .filter(c -> c.cores() <= capacity.limit())
+                .filter(c -> c.cores() <= capacity.limit().cores())
                 .sorted(policy.order())
                 .toList();
         assertEquals(eligible.subList(0, starts.size()), starts, evidence);
         if (starts.size() < eligible.size()) {
           assertTrue(
-              capacity.busy() + taken + eligible.get(starts.size()).cores() > capacity.limit(),
+              capacity.busy().cores() + taken + eligible.get(starts.size()).cores()
+                  > capacity.limit().cores(),
               evidence + ": the next one would fit, only " + starts + " start");
         }
       }
@@ -117,7 +119,7 @@ class ScheduleTest {
         Policy policy, String pending, int limit, long busy, String expected) {
       assertEquals(
           expected,
-          Schedule.queue(policy, candidates(pending), new Capacity(limit, busy)).stream()
+          Schedule.queue(policy, candidates(pending), Capacity.ofCores(limit, busy)).stream()
               .map(ScheduleTest::show)
               .collect(Collectors.joining(", ")));
     }
@@ -129,9 +131,9 @@ class ScheduleTest {
       for (int round = 0; round < 1000; round++) {
         List<Candidate> pending = new ArrayList<>();
         for (int id = 1; id <= random.nextInt(12); id++) {
-          pending.add(new Candidate(new JobId(id), 1 + random.nextInt(8)));
+          pending.add(new Candidate(new JobId(id), Needs.cores(1 + random.nextInt(8))));
         }
-        Capacity capacity = new Capacity(1 + random.nextInt(8), random.nextInt(10));
+        Capacity capacity = Capacity.ofCores(1 + random.nextInt(8), random.nextInt(10));
         Policy policy = Policy.values()[random.nextInt(2)];
         List<Schedule.Waiting> queue = Schedule.queue(policy, pending, capacity);
         String evidence = "seed " + seed + ": " + policy + " " + pending + " " + capacity;
@@ -148,7 +150,7 @@ class ScheduleTest {
   class Turns_that_are_taken_one_by_one {
     @Test
     void are_those_of_the_whole_queue_also_where_jobs_are_passed() {
-      Turns turns = new Turns(new Capacity(4, 1));
+      Turns turns = new Turns(Capacity.ofCores(4, 1));
       List<String> shown = new ArrayList<>();
       for (Candidate job : candidates("1:5 2:3 3:1")) {
         assertFalse(turns.isSettled(), shown::toString);
@@ -170,7 +172,7 @@ class ScheduleTest {
 
     @Test
     void are_settled_from_the_first_where_there_is_no_limit() {
-      assertTrue(new Turns(new Capacity(Integer.MAX_VALUE, 0)).isSettled());
+      assertTrue(new Turns(new Capacity(Amounts.ALL, Amounts.NONE)).isSettled());
     }
   }
 
@@ -178,15 +180,15 @@ class ScheduleTest {
   class A_capacity {
     @Test
     void admits_up_to_the_limit_whatever_is_taken() {
-      assertTrue(new Capacity(4, 100).admits(4));
-      assertFalse(new Capacity(4, 0).admits(5));
+      assertTrue(Capacity.ofCores(4, 100).admits(Amounts.cores(4)));
+      assertFalse(Capacity.ofCores(4, 0).admits(Amounts.cores(5)));
     }
 
     @Test
     void fits_up_to_what_is_free() {
-      assertTrue(new Capacity(4, 1).fits(3));
-      assertFalse(new Capacity(4, 1).fits(4));
-      assertFalse(new Capacity(4, 5).fits(1), "the limit was lowered");
+      assertTrue(Capacity.ofCores(4, 1).fits(Amounts.cores(3)));
+      assertFalse(Capacity.ofCores(4, 1).fits(Amounts.cores(4)));
+      assertFalse(Capacity.ofCores(4, 5).fits(Amounts.cores(1)), "the limit was lowered");
     }
   }
 
@@ -216,7 +218,9 @@ class ScheduleTest {
     return Arrays.stream(text.split(" "))
         .filter(word -> !word.isEmpty())
         .map(word -> word.split(":"))
-        .map(w -> new Candidate(new JobId(Long.parseLong(w[0])), Integer.parseInt(w[1])))
+        .map(
+            w ->
+                new Candidate(new JobId(Long.parseLong(w[0])), Needs.cores(Integer.parseInt(w[1]))))
         .toList();
   }
 

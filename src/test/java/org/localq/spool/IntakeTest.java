@@ -38,6 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.localq.core.Candidate;
 import org.localq.core.JobId;
+import org.localq.core.Needs;
 import org.localq.core.Policy;
 
 /** On the real file system: what people and programs drop into a spool. */
@@ -74,7 +75,7 @@ class IntakeTest {
       assertEquals(JOB, bench.text("1.json"));
       assertFalse(bench.has("mine.json"));
       assertEquals(Set.of(ONE), bench.spool.pending());
-      assertCandidates(new Candidate(ONE, 3));
+      assertCandidates(new Candidate(ONE, Needs.cores(3)));
     }
 
     @Test
@@ -94,7 +95,7 @@ class IntakeTest {
       bench.put("mine.json", JOB);
       look(0);
       assertEquals(List.of(), look(1));
-      assertCandidates(new Candidate(ONE, 3));
+      assertCandidates(new Candidate(ONE, Needs.cores(3)));
     }
 
     @Test
@@ -148,7 +149,7 @@ class IntakeTest {
     void of_a_client_is_known_as_it_is() throws IOException {
       bench.submit("a");
       assertEquals(List.of(), look(0));
-      assertCandidates(new Candidate(ONE, 2));
+      assertCandidates(new Candidate(ONE, Needs.cores(2)));
       assertEquals("rw-------", mode("1.json"));
     }
 
@@ -159,7 +160,7 @@ class IntakeTest {
       look(0);
       assertTrue(locked.claim(ONE, 1, new byte[0]));
       look(1);
-      assertCandidates(new Candidate(TWO, 2));
+      assertCandidates(new Candidate(TWO, Needs.cores(2)));
     }
 
     @Test
@@ -169,10 +170,10 @@ class IntakeTest {
       Files.delete(bench.layout.pending(ONE));
       bench.put("1.json", JOB);
       assertEquals(List.of(), look(1));
-      assertCandidates(new Candidate(ONE, 2));
+      assertCandidates(new Candidate(ONE, Needs.cores(2)));
       intake.reread(ONE);
       assertEquals(List.of(), look(2));
-      assertCandidates(new Candidate(ONE, 3));
+      assertCandidates(new Candidate(ONE, Needs.cores(3)));
     }
   }
 
@@ -183,14 +184,14 @@ class IntakeTest {
       bench.submit("a");
       intake.notice(path("1.json"));
       assertEquals(List.of(), lookOnly());
-      assertCandidates(new Candidate(ONE, 2));
+      assertCandidates(new Candidate(ONE, Needs.cores(2)));
     }
 
     @Test
     void of_a_drop_is_enough_to_take_it() throws IOException {
       intake.notice(bench.put("mine.json", JOB));
       assertEquals(List.of(new Intake.Event.Accepted("mine.json", ONE)), lookOnly());
-      assertCandidates(new Candidate(ONE, 3));
+      assertCandidates(new Candidate(ONE, Needs.cores(3)));
     }
 
     @Test
@@ -218,10 +219,10 @@ class IntakeTest {
       Files.move(
           bench.put("held/1.json", JOB), path("1.json"), StandardCopyOption.REPLACE_EXISTING);
       assertEquals(List.of(), lookOnly());
-      assertCandidates(new Candidate(ONE, 2));
+      assertCandidates(new Candidate(ONE, Needs.cores(2)));
       intake.notice(path("1.json"));
       assertEquals(List.of(), lookOnly());
-      assertCandidates(new Candidate(ONE, 3));
+      assertCandidates(new Candidate(ONE, Needs.cores(3)));
     }
 
     @Test
@@ -559,7 +560,8 @@ class IntakeTest {
       bench.put("1.json", "{\"command\": [\"x\"], \"cores\": 2, \"lines\": [\"a\", \"b\"]}");
       bench.put("1_1.json", JOB);
       look(0);
-      assertCandidates(new Candidate(new JobId(1, 1), 3), new Candidate(ONE, 2, 2));
+      assertCandidates(
+          new Candidate(new JobId(1, 1), Needs.cores(3)), new Candidate(ONE, Needs.cores(2), 2));
     }
 
     @ParameterizedTest

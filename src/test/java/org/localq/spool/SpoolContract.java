@@ -51,6 +51,7 @@ import org.localq.core.Exit;
 import org.localq.core.IdSet;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Needs;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
 import org.localq.core.Requirements;
@@ -1225,7 +1226,7 @@ abstract class SpoolContract {
     @Test
     void is_a_job_in_the_root_with_its_cores() throws IOException {
       bench.submit("a");
-      assertEquals(Optional.of(new Candidate(ONE, 2)), bench.spool.candidate(ONE));
+      assertEquals(Optional.of(new Candidate(ONE, Needs.cores(2))), bench.spool.candidate(ONE));
     }
 
     @ParameterizedTest
