@@ -151,7 +151,7 @@ final class LinfoCommand extends Command {
       Load load = load(spool, queue);
       Optional<Reason> reason = load.reason(waiting.held());
       if (reason.isEmpty()) {
-        reason = new Turn(spool, load.capacity()).reason(waiting);
+        reason = new Turn(spool, load.situation()).reason(waiting);
       }
       return reason
           .map(why -> why + ", " + explain(why, waiting.job(), load, queue.option()))
@@ -163,7 +163,7 @@ final class LinfoCommand extends Command {
       Load load = load(spool, queue);
       Optional<Reason> reason = load.reason(array.held());
       if (reason.isEmpty()) {
-        reason = new Turn(spool, load.capacity()).reason(array);
+        reason = new Turn(spool, load.situation()).reason(array);
       }
       return reason
           .map(why -> why + ", " + explain(why, array.job(), load, queue.option()))
@@ -180,7 +180,7 @@ final class LinfoCommand extends Command {
 
     private static String explain(Reason reason, Job job, Load load, String option) {
       String wants = Text.count(job.cores(), "core");
-      String has = Text.count(load.capacity().limit().cores(), "core");
+      String has = Text.count(load.situation().limit().cores(), "core");
       return switch (reason) {
         case RESOURCES -> "it is next and waits for " + wants + " of " + has;
         case PRIORITY -> "other jobs start before it";

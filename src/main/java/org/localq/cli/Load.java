@@ -1,14 +1,18 @@
 package org.localq.cli;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.localq.core.Amounts;
-import org.localq.core.Capacity;
+import org.localq.core.Occupant;
 import org.localq.core.ProcessId;
 import org.localq.core.Reason;
+import org.localq.core.Situation;
+import org.localq.core.TimeLimit;
 import org.localq.core.Trouble;
 import org.localq.spool.Entry;
 import org.localq.spool.Spool;
@@ -18,7 +22,7 @@ import org.localq.spool.Spool;
  *
  * @param limit nothing until a worker has set it
  */
-record Load(Staff staff, OptionalInt limit, Amounts taken) {
+record Load(Staff staff, OptionalInt limit, List<Occupant> occupants) {
   /**
    * Who works on the queue.
    *
@@ -38,11 +42,11 @@ record Load(Staff staff, OptionalInt limit, Amounts taken) {
 
   /** The load of a queue in which these are the jobs that were claimed at one moment. */
   static Load of(Collection<Entry> claimed, Spool spool, Queue queue) throws IOException {
-    Amounts taken = Amounts.NONE;
+    List<Occupant> occupants = new ArrayList<>();
     for (Entry entry : claimed) {
-      taken = taken.plus(amounts(entry));
+      occupants.add(new Occupant(amounts(entry), left(entry, queue)));
     }
-    return new Load(Staff.of(spool, queue), spool.limit(), taken);
+    return new Load(Staff.of(spool, queue), spool.limit(), occupants);
   }
 
   /**
@@ -58,13 +62,26 @@ record Load(Staff staff, OptionalInt limit, Amounts taken) {
         : Amounts.NONE;
   }
 
-  /** How many cores are taken. */
-  long busy() {
-    return taken.cores();
+  /** For how long a claimed job may take that. */
+  private static Optional<Duration> left(Entry claimed, Queue queue) throws IOException {
+    if (claimed instanceof Entry.Running running) {
+      TimeLimit limit = running.job().requirements().timeLimit();
+      return limit.most().isEmpty()
+          ? Optional.empty()
+          : Occupant.left(running.claim().attempt().start(), limit, queue.clocks());
+    }
+    return Optional.of(Duration.ZERO);
   }
 
-  Capacity capacity() {
-    return new Capacity(limit.isPresent() ? Amounts.limit(limit.getAsInt()) : Amounts.ALL, taken);
+  /** How many cores are taken. */
+  long busy() {
+    return situation().capacity().busy().cores();
+  }
+
+  /** How much there is, and what takes how much of it for how long. */
+  Situation situation() {
+    return new Situation(
+        limit.isPresent() ? Amounts.limit(limit.getAsInt()) : Amounts.ALL, occupants);
   }
 
   /** Why a job waits whatever the others do; nothing where it waits for its turn. */

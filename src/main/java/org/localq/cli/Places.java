@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.localq.core.Candidate;
-import org.localq.core.Capacity;
 import org.localq.core.IdSet;
 import org.localq.core.JobId;
 import org.localq.core.Policy;
 import org.localq.core.Schedule;
+import org.localq.core.Situation;
 import org.localq.core.Turns;
 import org.localq.spool.Spool;
 
@@ -24,11 +24,11 @@ interface Places {
   void passOver(JobId id);
 
   /** The places of {@code pending} jobs. */
-  static Places of(IdSet pending, Capacity capacity, Spool spool) throws IOException {
+  static Places of(IdSet pending, Situation situation, Spool spool) throws IOException {
     Policy policy = spool.workers().settings().policy();
     return policy.isById()
-        ? new ById(pending, capacity, spool)
-        : new ByWidth(policy, pending, capacity, spool);
+        ? new ById(pending, situation, spool)
+        : new ByWidth(policy, pending, situation, spool);
   }
 
   /**
@@ -47,10 +47,10 @@ interface Places {
     private final Turns turns;
     private int next;
 
-    private ById(IdSet pending, Capacity capacity, Spool spool) {
+    private ById(IdSet pending, Situation situation, Spool spool) {
       this.pending = pending;
       this.spool = spool;
-      this.turns = new Turns(capacity);
+      this.turns = new Turns(situation);
     }
 
     @Override
@@ -83,14 +83,14 @@ interface Places {
   final class ByWidth implements Places {
     private final Policy policy;
     private final IdSet pending;
-    private final Capacity capacity;
+    private final Situation situation;
     private final Spool spool;
     private Map<JobId, Schedule.Waiting> places = Map.of();
 
-    private ByWidth(Policy policy, IdSet pending, Capacity capacity, Spool spool) {
+    private ByWidth(Policy policy, IdSet pending, Situation situation, Spool spool) {
       this.policy = policy;
       this.pending = pending;
-      this.capacity = capacity;
+      this.situation = situation;
       this.spool = spool;
     }
 
@@ -113,7 +113,7 @@ interface Places {
         spool.candidate(pending.get(i)).ifPresent(candidates::add);
       }
       Map<JobId, Schedule.Waiting> read = new HashMap<>();
-      for (Schedule.Waiting place : Schedule.queue(policy, candidates, capacity)) {
+      for (Schedule.Waiting place : Schedule.queue(policy, candidates, situation)) {
         read.put(place.id(), place);
       }
       return read;

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.localq.core.Clocks;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
 import org.localq.core.Printable;
@@ -42,6 +43,11 @@ final class Queue {
 
   Identity identity() {
     return identity;
+  }
+
+  /** What this machine's clocks say. */
+  Clocks clocks() throws IOException {
+    return new Clocks(identity.boot(), door.machine().uptime(), door.clock().instant());
   }
 
   UriFile uriFile() {

@@ -148,7 +148,7 @@ final class QueueView {
   static QueueView of(Wish wish, Spool spool, Queue queue) throws IOException {
     Selection selection = Selection.of(wish, spool);
     Load load = Load.of(selection.claimed(), spool, queue);
-    Places places = Places.of(selection.queue(), load.capacity(), spool);
+    Places places = Places.of(selection.queue(), load.situation(), spool);
     return new QueueView(wish, selection, load, places);
   }
 
@@ -235,7 +235,7 @@ final class QueueView {
       boolean isLine = entry.id().isTask() && !selection.queue().contains(entry.id());
       return isLine
           ? turnOfTask(entry.id())
-          : places.of(new Candidate(entry.id(), waiting.job().requirements().needs()));
+          : places.of(Candidate.of(entry.id(), waiting.job().requirements(), 0));
     }
     if (entry instanceof Entry.Array array && array.unclaimed() > 0 && !array.held()) {
       return turn(array);
@@ -249,8 +249,7 @@ final class QueueView {
     if (asked.isEmpty() || !asked.get().id().equals(array.id())) {
       asked = Optional.of(array);
       turnOfAsked =
-          places.of(
-              new Candidate(array.id(), array.job().requirements().needs(), array.unclaimed()));
+          places.of(Candidate.of(array.id(), array.job().requirements(), array.unclaimed()));
     }
     return turnOfAsked;
   }
@@ -267,8 +266,6 @@ final class QueueView {
     return turnOfAsked.map(
         turn ->
             new Schedule.Waiting(
-                task,
-                turn.place(),
-                Turn.ofTask(task, asked.orElseThrow(), turn.reason(), load.capacity())));
+                task, turn.place(), 0, Turn.Outlook.of(turn).ofTask(task, asked.orElseThrow())));
   }
 }

@@ -8,6 +8,7 @@ import org.localq.core.Capacity;
 import org.localq.core.JobId;
 import org.localq.core.Reason;
 import org.localq.core.Schedule;
+import org.localq.core.Situation;
 import org.localq.spool.Entry;
 import org.localq.spool.Spool;
 
@@ -17,50 +18,66 @@ final class Turn {
   private static final int MOST_GAPS = 100;
 
   private final Spool spool;
+  private final Situation situation;
   private final Capacity capacity;
 
-  Turn(Spool spool, Capacity capacity) {
+  Turn(Spool spool, Situation situation) {
     this.spool = spool;
-    this.capacity = capacity;
+    this.situation = situation;
+    this.capacity = situation.capacity();
+  }
+
+  /**
+   * What becomes of a job at the next tick of a worker.
+   *
+   * @param starting how many times it starts: an array once for each task that does
+   * @param reason why it waits; nothing where it starts
+   */
+  record Outlook(int starting, Optional<Reason> reason) {
+    static Outlook of(Schedule.Waiting waiting) {
+      return new Outlook(waiting.starting(), waiting.reason());
+    }
+
+    private static Outlook of(int starting, Reason otherwise) {
+      return new Outlook(starting, starting > 0 ? Optional.empty() : Optional.of(otherwise));
+    }
+
+    /** What a task waits for that is still a line of {@code array}, whose outlook this is. */
+    Optional<Reason> ofTask(JobId task, Entry.Array array) {
+      int before = task.task() - array.claimed() - 1;
+      if (before <= 0 || before < starting) {
+        return reason;
+      }
+      boolean waitsForThem = reason.isEmpty() || reason.get() == Reason.RESOURCES;
+      return waitsForThem ? Optional.of(Reason.PRIORITY) : reason;
+    }
   }
 
   /** What {@code job} waits for; nothing where it can start now. */
   Optional<Reason> reason(Entry.Waiting job) throws IOException {
     if (!job.id().isTask() || spool.candidate(job.id()).isPresent()) {
-      return reason(new Candidate(job.id(), job.job().requirements().needs()));
+      return of(Candidate.of(job.id(), job.job().requirements(), 0)).reason();
     }
     // it is still a line
     Optional<Entry> found = spool.find(job.id().array());
     return found.isPresent() && found.get() instanceof Entry.Array array
-        ? ofTask(job.id(), array, reason(array), capacity)
+        ? of(candidate(array)).ofTask(job.id(), array)
         : Optional.empty();
   }
 
   /** What the next task of {@code array} waits for; nothing where it can start now. */
   Optional<Reason> reason(Entry.Array array) throws IOException {
-    return reason(new Candidate(array.id(), array.job().requirements().needs(), array.unclaimed()));
+    return of(candidate(array)).reason();
   }
 
-  /**
-   * What a task waits for that is still a line of its array; nothing where it can start now.
-   *
-   * @param next what the next task of the array waits for
-   */
-  static Optional<Reason> ofTask(
-      JobId task, Entry.Array array, Optional<Reason> next, Capacity capacity) {
-    Amounts each = Amounts.of(array.job().requirements().needs());
-    int before = task.task() - array.claimed() - 1;
-    boolean startsWithThem =
-        next.isEmpty() && capacity.take(each.times(Math.max(0, before))).fits(each);
-    return before <= 0 || startsWithThem || !capacity.admits(each)
-        ? next
-        : Optional.of(Reason.PRIORITY);
+  private static Candidate candidate(Entry.Array array) {
+    return Candidate.of(array.id(), array.job().requirements(), array.unclaimed());
   }
 
-  private Optional<Reason> reason(Candidate job) throws IOException {
+  private Outlook of(Candidate job) throws IOException {
     Optional<Reason> never = capacity.refusal(job.amounts());
     if (never.isPresent()) {
-      return never;
+      return new Outlook(0, never);
     }
     return spool.workers().settings().policy().isById() ? fromNeighbours(job) : fromAll(job);
   }
@@ -69,7 +86,7 @@ final class Turn {
    * From the jobs right before it, back to where they want more than is free: then the first that
    * has to wait is one of them or still earlier, whatever is not looked at.
    */
-  private Optional<Reason> fromNeighbours(Candidate job) throws IOException {
+  private Outlook fromNeighbours(Candidate job) throws IOException {
     Amounts before = Amounts.NONE;
     int gaps = 0;
     for (long number = job.id().number() - 1; number > 0; number--) {
@@ -81,18 +98,21 @@ final class Turn {
       if (earlier.isPresent() && capacity.admits(earlier.get().amounts())) {
         before = before.plus(earlier.get().amounts().times(earlier.get().claims()));
         if (!capacity.fits(before)) {
-          return Optional.of(Reason.PRIORITY);
+          return mayPass(job) ? fromAll(job) : Outlook.of(0, Reason.PRIORITY);
         }
       }
     }
-    return capacity.take(before).fits(job.amounts())
-        ? Optional.empty()
-        : Optional.of(Reason.RESOURCES);
+    return Outlook.of(capacity.take(before).starting(job), Reason.RESOURCES);
   }
 
-  private Optional<Reason> fromAll(Candidate job) throws IOException {
-    return Places.of(spool.listing().pending(), capacity, spool)
-        .of(job)
-        .flatMap(Schedule.Waiting::reason);
+  /** Whether it may start before one that waits, by what is known without that one. */
+  private boolean mayPass(Candidate job) {
+    return job.timeLimit().isPresent() && situation.isBounded() && capacity.fits(job.amounts());
+  }
+
+  private Outlook fromAll(Candidate job) throws IOException {
+    Optional<Schedule.Waiting> waiting =
+        Places.of(spool.listing().pending(), situation, spool).of(job);
+    return waiting.isPresent() ? Outlook.of(waiting.get()) : new Outlook(0, Optional.empty());
   }
 }

@@ -1,15 +1,34 @@
 package org.localq.core;
 
+import java.time.Duration;
+import java.util.Optional;
+
 /**
  * What scheduling needs to know of a pending job.
  *
  * @param needs of the job, or of each task of an array
+ * @param timeLimit likewise; nothing for a job that may run for ever
  * @param tasks of an array, how many there are to claim at most; 0 for a job that is none
  */
-public record Candidate(JobId id, Needs needs, int tasks) {
-  /** A job that is no array. */
+public record Candidate(JobId id, Needs needs, Optional<Duration> timeLimit, int tasks) {
+  /** A job without a time limit. */
   public Candidate(JobId id, Needs needs) {
     this(id, needs, 0);
+  }
+
+  /** An array without a time limit. */
+  public Candidate(JobId id, Needs needs, int tasks) {
+    this(id, needs, Optional.empty(), tasks);
+  }
+
+  /** A job, or with {@code tasks} an array, that asks for this. */
+  public static Candidate of(JobId id, Requirements requirements, int tasks) {
+    return new Candidate(id, requirements.needs(), requirements.timeLimit().most(), tasks);
+  }
+
+  /** Whether it is what it would be with these requirements. */
+  public boolean asksFor(Requirements requirements) {
+    return of(id, requirements, tasks).equals(this);
   }
 
   /** How many cores each claim takes. */

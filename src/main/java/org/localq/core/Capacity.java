@@ -54,6 +54,11 @@ public record Capacity(Amounts limit, Amounts busy) {
     return (int) Math.min(Integer.MAX_VALUE, job.fitting(busy, limit));
   }
 
+  /** How many times {@code job} can start now, if it is the next. */
+  public int starting(Candidate job) {
+    return Math.min(job.claims(), fitting(job.amounts()));
+  }
+
   /** What is left once jobs that take this together have started. */
   public Capacity take(Amounts jobs) {
     return new Capacity(limit, busy.plus(jobs));

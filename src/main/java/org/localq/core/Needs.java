@@ -1,7 +1,6 @@
 package org.localq.core;
 
 import java.util.Collections;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -13,6 +12,9 @@ import java.util.TreeMap;
  * @param resources how many of each named resource, at least 1
  */
 public record Needs(int cores, long memory, SortedMap<String, Integer> resources) {
+  private static final SortedMap<String, Integer> NO_RESOURCES =
+      Collections.unmodifiableSortedMap(new TreeMap<>());
+
   public Needs {
     if (cores < 1) {
       throw new IllegalArgumentException("a job needs at least one core, not " + cores);
@@ -20,7 +22,11 @@ public record Needs(int cores, long memory, SortedMap<String, Integer> resources
     if (memory < 0) {
       throw new IllegalArgumentException("a job needs no " + memory + " bytes");
     }
-    resources = Collections.unmodifiableSortedMap(new TreeMap<>(resources));
+    // most jobs name none, and very many jobs can wait
+    resources =
+        resources.isEmpty()
+            ? NO_RESOURCES
+            : Collections.unmodifiableSortedMap(new TreeMap<>(resources));
   }
 
   /** Whether a named resource can have this name: letters, digits and underscores. */
@@ -36,6 +42,6 @@ public record Needs(int cores, long memory, SortedMap<String, Integer> resources
 
   /** Of a job that needs nothing but cores. */
   public static Needs cores(int cores) {
-    return new Needs(cores, 0, new TreeMap<>(Map.of()));
+    return new Needs(cores, 0, NO_RESOURCES);
   }
 }

@@ -13,6 +13,9 @@ public record TimeLimit(Optional<Duration> most, Optional<Warning> warning) {
   /** Of a job that may run for ever. */
   public static final TimeLimit NONE = new TimeLimit(Optional.empty(), Optional.empty());
 
+  /** What a job has between TERM, at its limit, and KILL. */
+  public static final Duration GRACE = Duration.ofSeconds(30);
+
   public TimeLimit {
     if (most.isPresent() && most.get().toSeconds() < 1) {
       throw new IllegalArgumentException("a time limit is at least 1 s, not " + most.get());

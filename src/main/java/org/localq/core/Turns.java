@@ -10,42 +10,37 @@ import java.util.OptionalInt;
  * <p>The rule is {@link Schedule}'s.
  */
 public final class Turns {
-  private Capacity left;
+  private final Dispatch dispatch;
+  private final Capacity whole;
   private int places;
-  private boolean blocked;
 
-  public Turns(Capacity capacity) {
-    this.left = capacity;
+  public Turns(Situation situation) {
+    this.dispatch = new Dispatch(situation);
+    this.whole = situation.capacity();
   }
 
   /** The place of the job that comes next. */
   public Schedule.Waiting next(Candidate job) {
-    Amounts each = job.amounts();
-    Optional<Reason> never = left.refusal(each);
+    Optional<Reason> never = whole.refusal(job.amounts());
     if (never.isPresent()) {
-      return new Schedule.Waiting(job.id(), OptionalInt.empty(), never);
+      return new Schedule.Waiting(job.id(), OptionalInt.empty(), 0, never);
     }
     places++;
+    boolean isBehind = dispatch.isBlocked();
+    int starting = dispatch.starting(job);
     Optional<Reason> reason = Optional.empty();
-    if (blocked) {
-      reason = Optional.of(Reason.PRIORITY);
-    } else if (left.fits(each)) {
-      int fitting = Math.min(job.claims(), left.fitting(each));
-      left = left.take(each.times(fitting));
-      blocked = fitting < job.claims();
-    } else {
-      reason = Optional.of(Reason.RESOURCES);
-      blocked = true;
+    if (starting == 0) {
+      reason = Optional.of(isBehind ? Reason.PRIORITY : Reason.RESOURCES);
     }
-    return new Schedule.Waiting(job.id(), OptionalInt.of(places), reason);
+    return new Schedule.Waiting(job.id(), OptionalInt.of(places), starting, reason);
   }
 
   /**
-   * Whether the cores of those that come now change nothing for those behind them: one that came
-   * waits for cores, or there is no limit yet.
+   * Whether what those that come now take changes nothing for those behind them: one that came
+   * waits and none can pass it, or there is no limit yet.
    */
   public boolean isSettled() {
-    return blocked || left.isUnlimited();
+    return dispatch.isClosed() || dispatch.isUnlimited();
   }
 
   /** Gives the next place to a job that can start one day, once all is settled. */

@@ -398,8 +398,7 @@ public final class Spool implements AutoCloseable {
   }
 
   static Candidate candidate(JobId id, JobFile.Valid file) {
-    return new Candidate(
-        id, file.job().requirements().needs(), file.tasks().map(Tasks::count).orElse(0));
+    return Candidate.of(id, file.job().requirements(), file.tasks().map(Tasks::count).orElse(0));
   }
 
   private Optional<Entry> waiting(JobId id, Path file, boolean held) throws IOException {

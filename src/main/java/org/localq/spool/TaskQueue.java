@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.localq.core.Job;
 import org.localq.core.JobId;
-import org.localq.core.Needs;
+import org.localq.core.Requirements;
 
 /**
  * The tasks of one array that are not claimed, in order, for a worker that claims them one after
@@ -63,9 +63,9 @@ public final class TaskQueue implements AutoCloseable {
     return array;
   }
 
-  /** What each of them takes. */
-  public Needs needs() {
-    return tasks.job().requirements().needs();
+  /** What each of them asks for. */
+  public Requirements requirements() {
+    return tasks.job().requirements();
   }
 
   /** Whether the array that was opened still waits. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.localq.core.Claim;
 import org.localq.core.JobId;
+import org.localq.core.TimeLimit;
 import org.localq.spool.Locked;
 import org.localq.spool.Spool;
 
@@ -26,7 +27,7 @@ public final class Cancellation {
   }
 
   /** The time between TERM and KILL unless a user says otherwise; Slurm's KillWait. */
-  public static final Duration GRACE = Duration.ofSeconds(30);
+  public static final Duration GRACE = TimeLimit.GRACE;
 
   private final Spool spool;
   private final Judge judge;

@@ -70,7 +70,8 @@ final class Claiming {
     }
     RunningDirectory running = locked.look();
     Iterator<Candidate> queue = intake.candidates().iterator();
-    List<Candidate> starts = Schedule.starts(queue, occupancy.capacity(locked, running, limit()));
+    List<Candidate> starts =
+        Schedule.starts(queue, occupancy.situation(locked, running, limit(), judge.clocks()));
     if (!queue.hasNext() && intake.hasUnread()) {
       // all that are known start now or never will
       intake.readOn();
@@ -122,7 +123,7 @@ final class Claiming {
     if (file.isEmpty()
         || !(file.get() instanceof JobFile.Valid valid)
         || valid.tasks().isPresent()
-        || !valid.job().requirements().needs().equals(chosen.needs())) {
+        || !chosen.asksFor(valid.job().requirements())) {
       return Optional.empty();
     }
     int attempt = running.currentAttempt(chosen.id());
@@ -153,7 +154,7 @@ final class Claiming {
   private Optional<Launch> claimTask(Locked locked, RunningDirectory running, Candidate chosen)
       throws IOException {
     Optional<TaskQueue> queue = queue(locked, running, chosen.id());
-    if (queue.isEmpty() || !queue.get().needs().equals(chosen.needs())) {
+    if (queue.isEmpty() || !chosen.asksFor(queue.get().requirements())) {
       leaveArray();
       intake.reread(chosen.id());
       return Optional.empty();

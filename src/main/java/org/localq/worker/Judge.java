@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.localq.core.Claim;
+import org.localq.core.Clocks;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
 import org.localq.core.TimeLimit;
@@ -208,6 +209,12 @@ public final class Judge {
   /** What an attempt's shim executes, with what its claim says. */
   byte[] runFile(byte[] script) throws IOException {
     return RunFile.of(script, tools.times().uptime().suspended());
+  }
+
+  /** What this machine's clocks say. */
+  Clocks clocks() throws IOException {
+    Times times = tools.times();
+    return new Clocks(tools.identity().boot(), times.uptime().now(), times.clock().instant());
   }
 
   /** When something is to be done next that no file announces, in the machine's uptime. */

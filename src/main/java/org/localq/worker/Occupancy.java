@@ -1,28 +1,53 @@
 package org.localq.worker;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.localq.core.Amounts;
-import org.localq.core.Capacity;
+import org.localq.core.Claim;
+import org.localq.core.Clocks;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Occupant;
+import org.localq.core.Requirements;
+import org.localq.core.Situation;
+import org.localq.core.TimeLimit;
 import org.localq.spool.JobFile;
 import org.localq.spool.Locked;
 import org.localq.spool.RunningDirectory;
 
 /**
- * What the jobs in running/ take. Each file is read once: what is remembered only saves work, and a
- * claimed job's file doesn't change.
+ * What the jobs in running/ take, and for how long. Each file is read once, and a start token until
+ * it says that the job has begun: what is remembered only saves work, because a claimed job's files
+ * don't change.
  */
 final class Occupancy {
-  private final Map<JobId, Amounts> known = new HashMap<>();
+  /**
+   * What is known of a job.
+   *
+   * @param start nothing until it was seen to have begun
+   */
+  private record Known(Amounts amounts, TimeLimit timeLimit, Optional<Claim.Start> start) {
+    static Known of(Job job) {
+      Requirements requirements = job.requirements();
+      return new Known(
+          Amounts.of(requirements.needs()), requirements.timeLimit(), Optional.empty());
+    }
+
+    Known begun(Claim.Start at) {
+      return new Known(amounts, timeLimit, Optional.of(at));
+    }
+  }
+
+  private final Map<JobId, Known> known = new HashMap<>();
 
   /** This job is claimed. */
   void add(JobId id, Job job) {
-    known.put(id, Amounts.of(job.requirements().needs()));
+    known.put(id, Known.of(job));
   }
 
   /** Forgets all jobs but these. */
@@ -31,28 +56,41 @@ final class Occupancy {
   }
 
   /**
-   * How much of {@code limit} is taken.
+   * What takes how much of {@code limit}, and for how long.
    *
    * @param running a look that is not older than the lock
    */
-  Capacity capacity(Locked locked, RunningDirectory running, Amounts limit) throws IOException {
-    Amounts busy = Amounts.NONE;
+  Situation situation(Locked locked, RunningDirectory running, Amounts limit, Clocks now)
+      throws IOException {
+    List<Occupant> occupants = new ArrayList<>();
     for (JobId id : running.claimed()) {
-      // of a file that can't be read nobody knows how much: nothing starts beside it
-      busy = busy.plus(amounts(locked, id).orElse(limit));
+      Optional<Known> job = known(locked, running, id);
+      occupants.add(
+          job.isPresent()
+              ? new Occupant(
+                  job.get().amounts(), Occupant.left(job.get().start(), job.get().timeLimit(), now))
+              // nobody knows how much it takes: nothing starts beside it
+              : new Occupant(limit, Optional.empty()));
     }
-    return new Capacity(limit, busy);
+    return new Situation(limit, occupants);
   }
 
-  private Optional<Amounts> amounts(Locked locked, JobId id) throws IOException {
-    Amounts amounts = known.get(id);
-    if (amounts == null) {
+  /** What is known of a job; nothing of one whose file can't be read. */
+  private Optional<Known> known(Locked locked, RunningDirectory running, JobId id)
+      throws IOException {
+    Known job = known.get(id);
+    if (job == null) {
       Optional<JobFile> file = locked.readClaimed(id);
-      if (file.isPresent() && file.get() instanceof JobFile.Valid valid) {
-        add(id, valid.job());
-        amounts = known.get(id);
+      if (file.isEmpty() || !(file.get() instanceof JobFile.Valid valid)) {
+        return Optional.empty();
       }
+      job = Known.of(valid.job());
     }
-    return Optional.ofNullable(amounts);
+    if (job.timeLimit().most().isPresent() && job.start().isEmpty()) {
+      Optional<Claim.Start> start = running.claim(id).attempt().start();
+      job = start.isPresent() && start.get().begun() ? job.begun(start.get()) : job;
+    }
+    known.put(id, job);
+    return Optional.of(job);
   }
 }

@@ -290,6 +290,68 @@ class LqueueTest {
     }
   }
 
+  /** A job that runs and may for 10 minutes on two of four cores, and one that waits for all. */
+  @Nested
+  class Behind_a_job_that_waits {
+    @BeforeEach
+    void submit_both() throws Exception {
+      submit("-n", "2", "-t", "10", "long");
+      submit("-n", "4", "wide");
+      context.runs(1);
+      context.limit(4).worker();
+      // it has run for a minute
+      context.at("2026-11-22T11:01:05Z");
+    }
+
+    private List<String> reasons(String... words) {
+      List<String> line = new ArrayList<>(List.of("lqueue", "-t", "pending"));
+      line.addAll(List.of(words));
+      return context.run(line.toArray(new String[0])).exits(0).lines().stream()
+          .skip(1)
+          .map(row -> row.strip().split(" +"))
+          .map(row -> row[0] + " " + row[1] + " " + row[6])
+          .toList();
+    }
+
+    @Test
+    void one_that_is_gone_by_then_can_start_now() throws Exception {
+      submit("-t", "8:31", "late");
+      submit("-t", "8:30", "early");
+      submit("endless");
+      submit("-n", "2", "-t", "1", "broad");
+      List<String> expected =
+          List.of("2 1 Resources", "3 2 Priority", "4 3 -", "5 4 Priority", "6 5 Priority");
+      assertEquals(expected, reasons());
+      // whether the others were asked for or not
+      assertEquals(expected.subList(2, 3), reasons("4"));
+      assertEquals(expected.subList(4, 5), reasons("6"));
+      String first = context.run("linfo", "4").exits(0).lines().get(2);
+      assertTrue(first.endsWith(" None, it starts at any moment"), first);
+      String second = context.run("linfo", "3").exits(0).lines().get(2);
+      assertTrue(second.endsWith(" Priority, other jobs start before it"), second);
+    }
+
+    @Test
+    void none_can_start_now_where_one_that_runs_has_no_limit() throws Exception {
+      submit("endless");
+      context.runs(3);
+      submit("-t", "1", "early");
+      assertEquals(List.of("2 1 Resources", "4 2 Priority"), reasons());
+      String reason = context.run("linfo", "4").exits(0).lines().get(2);
+      assertTrue(reason.endsWith(" Priority, other jobs start before it"), reason);
+    }
+
+    @Test
+    void as_many_tasks_of_an_array_can_start_now_as_may() throws Exception {
+      Files.writeString(home.resolve("grid"), "1\n2\n3\n");
+      submit("--each-line", "grid", "-t", "8");
+      assertEquals(
+          List.of("3_1 2 -", "3_2 2 -", "3_3 2 Priority"), reasons("3_[1-3]").subList(0, 3));
+      String reason = context.run("linfo", "3_3").exits(0).lines().get(2);
+      assertTrue(reason.endsWith(" Priority, other jobs start before it"), reason);
+    }
+  }
+
   /** Four tasks, the second of which runs; and a job behind them. */
   @Nested
   class An_array {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -60,8 +61,7 @@ class ScheduleTest {
     })
     void are_those_whose_turn_it_is(
         Policy policy, String pending, int limit, long busy, String expected) {
-      assertEquals(
-          expected, starts(policy, candidates(pending), Capacity.ofCores(limit, busy)), pending);
+      assertEquals(expected, starts(policy, candidates(pending), taken(limit, busy)), pending);
     }
 
     @Test
@@ -74,10 +74,11 @@ class ScheduleTest {
           pending.add(new Candidate(new JobId(id), Needs.cores(1 + random.nextInt(8))));
         }
         Collections.shuffle(pending, random);
-        Capacity capacity = Capacity.ofCores(1 + random.nextInt(8), random.nextInt(10));
+        Situation situation = taken(1 + random.nextInt(8), random.nextInt(10));
+        Capacity capacity = situation.capacity();
         Policy policy = Policy.values()[random.nextInt(2)];
         String evidence = "seed " + seed + ": " + policy + " " + pending + " " + capacity;
-        List<Candidate> starts = startsOf(policy, pending, capacity);
+        List<Candidate> starts = startsOf(policy, pending, situation);
         long taken = starts.stream().mapToLong(Candidate::cores).sum();
         assertTrue(
             taken <= Math.max(0, capacity.limit().cores() - capacity.busy().cores()),
@@ -119,7 +120,7 @@ class ScheduleTest {
         Policy policy, String pending, int limit, long busy, String expected) {
       assertEquals(
           expected,
-          Schedule.queue(policy, candidates(pending), Capacity.ofCores(limit, busy)).stream()
+          Schedule.queue(policy, candidates(pending), taken(limit, busy)).stream()
               .map(ScheduleTest::show)
               .collect(Collectors.joining(", ")));
     }
@@ -133,13 +134,14 @@ class ScheduleTest {
         for (int id = 1; id <= random.nextInt(12); id++) {
           pending.add(new Candidate(new JobId(id), Needs.cores(1 + random.nextInt(8))));
         }
-        Capacity capacity = Capacity.ofCores(1 + random.nextInt(8), random.nextInt(10));
+        Situation situation = taken(1 + random.nextInt(8), random.nextInt(10));
+        Capacity capacity = situation.capacity();
         Policy policy = Policy.values()[random.nextInt(2)];
-        List<Schedule.Waiting> queue = Schedule.queue(policy, pending, capacity);
+        List<Schedule.Waiting> queue = Schedule.queue(policy, pending, situation);
         String evidence = "seed " + seed + ": " + policy + " " + pending + " " + capacity;
         assertEquals(pending.size(), queue.size(), evidence + " -> " + queue);
         assertEquals(
-            startsOf(policy, pending, capacity).stream().map(Candidate::id).toList(),
+            startsOf(policy, pending, situation).stream().map(Candidate::id).toList(),
             queue.stream().filter(w -> w.reason().isEmpty()).map(Schedule.Waiting::id).toList(),
             evidence);
       }
@@ -150,7 +152,7 @@ class ScheduleTest {
   class Turns_that_are_taken_one_by_one {
     @Test
     void are_those_of_the_whole_queue_also_where_jobs_are_passed() {
-      Turns turns = new Turns(Capacity.ofCores(4, 1));
+      Turns turns = new Turns(taken(4, 1));
       List<String> shown = new ArrayList<>();
       for (Candidate job : candidates("1:5 2:3 3:1")) {
         assertFalse(turns.isSettled(), shown::toString);
@@ -172,7 +174,7 @@ class ScheduleTest {
 
     @Test
     void are_settled_from_the_first_where_there_is_no_limit() {
-      assertTrue(new Turns(new Capacity(Amounts.ALL, Amounts.NONE)).isSettled());
+      assertTrue(new Turns(new Situation(Amounts.ALL, List.of())).isSettled());
     }
   }
 
@@ -214,6 +216,12 @@ class ScheduleTest {
     }
   }
 
+  /** So many cores, of which some are taken by what has no time limit. */
+  private static Situation taken(int limit, long busy) {
+    return new Situation(
+        Amounts.limit(limit), List.of(new Occupant(Amounts.cores(busy), Optional.empty())));
+  }
+
   private static List<Candidate> candidates(String text) {
     return Arrays.stream(text.split(" "))
         .filter(word -> !word.isEmpty())
@@ -224,13 +232,13 @@ class ScheduleTest {
         .toList();
   }
 
-  private static String starts(Policy policy, List<Candidate> pending, Capacity capacity) {
-    return startsOf(policy, pending, capacity).stream()
+  private static String starts(Policy policy, List<Candidate> pending, Situation situation) {
+    return startsOf(policy, pending, situation).stream()
         .map(c -> c.id().toString())
         .collect(Collectors.joining(" "));
   }
 
-  private static String show(Schedule.Waiting waiting) {
+  static String show(Schedule.Waiting waiting) {
     StringBuilder text = new StringBuilder(waiting.id().toString());
     waiting.place().ifPresent(place -> text.append(" place ").append(place));
     waiting.reason().ifPresent(reason -> text.append(' ').append(reason));
@@ -238,7 +246,7 @@ class ScheduleTest {
   }
 
   private static List<Candidate> startsOf(
-      Policy policy, Collection<Candidate> pending, Capacity capacity) {
-    return Schedule.starts(pending.stream().sorted(policy.order()).iterator(), capacity);
+      Policy policy, Collection<Candidate> pending, Situation situation) {
+    return Schedule.starts(pending.stream().sorted(policy.order()).iterator(), situation);
   }
 }
