@@ -17,7 +17,7 @@ import picocli.CommandLine.ParseResult;
  * JVM more than all the rest.
  */
 abstract class Command {
-  static final String NAMES = "lbatch, lqueue, linfo, lcancel and localqd";
+  static final String NAMES = "lbatch, lqueue, linfo, lcancel, lwait and localqd";
   private static final int WIDTH = 100;
   private static final int MOST_DIGITS = 18;
   static final String VERSION = "0.1.0";
@@ -30,6 +30,7 @@ abstract class Command {
       case "lqueue" -> Optional.of(new LqueueCommand());
       case "linfo" -> Optional.of(new LinfoCommand());
       case "lcancel" -> Optional.of(new LcancelCommand());
+      case "lwait" -> Optional.of(new LwaitCommand());
       case "localqd" -> Optional.of(new LocalqdCommand());
       case "warm-up" -> Optional.of(new WarmUpCommand());
       default -> Optional.empty();

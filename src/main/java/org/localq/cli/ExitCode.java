@@ -2,7 +2,7 @@ package org.localq.cli;
 
 import org.localq.core.Refusal;
 
-/** What our commands exit with; {@code lbatch -W} alone exits with its job's code. */
+/** What our commands exit with; {@code lbatch -W} and {@code lwait} exit with their jobs' codes. */
 final class ExitCode {
   /** Done. */
   static final int DONE = 0;

@@ -6,18 +6,20 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import org.localq.core.JobId;
 import org.localq.core.Refusal;
+import org.localq.core.TaskNumbers;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
  * Job ids on a command line: {@code -j 1,2} or plain, comma lists allowed in both; tasks of an
- * array as Slurm names them, {@code 17_3} or {@code 17_[1,5-7]}.
+ * array as Slurm names them, {@code 17_3} or {@code 17_[1,5-7]}, and as lqueue shows those that
+ * wait.
  */
 final class IdArguments {
   /** What the help says of tasks. */
   static final String OF_TASKS =
-      "Job 17 may be an array: 17_3 is its third task, 17_[1,5-7] are four of them.";
+      "Job 17 may be an array: 17_3 is its task 3, 17_[1,5-7] are four of them.";
 
   /** More ids than that are not named but ranges that were mistyped, or a whole array. */
   private static final int MOST = 100_000;
@@ -77,9 +79,7 @@ final class IdArguments {
   private static void add(String text, SortedSet<JobId> ids) {
     int bracket = text.indexOf("_[");
     if (bracket >= 0 && text.endsWith("]")) {
-      for (String range : text.substring(bracket + 2, text.length() - 1).split(",", -1)) {
-        addRange(text, text.substring(0, bracket), range, ids);
-      }
+      addTasks(text, text.substring(0, bracket), ids);
     } else {
       ids.add(JobId.parse(text).orElseThrow(() -> noId(text)));
     }
@@ -88,17 +88,16 @@ final class IdArguments {
   /**
    * Adds tasks of one array.
    *
-   * @param text what was named
-   * @param range as in {@code 7} or {@code 5-7}
+   * @param text what was named, up to its brackets {@code array}
    */
-  private static void addRange(String text, String array, String range, SortedSet<JobId> ids) {
-    int dash = range.indexOf('-');
-    JobId first = task(text, array, dash < 0 ? range : range.substring(0, dash));
-    JobId last = dash < 0 ? first : task(text, array, range.substring(dash + 1));
-    if (last.task() < first.task()) {
+  private static void addTasks(String text, String array, SortedSet<JobId> ids) {
+    JobId id = JobId.parse(array).filter(its -> !its.isTask()).orElseThrow(() -> noId(text));
+    String list = text.substring(array.length() + 2, text.length() - 1);
+    if (!(TaskNumbers.parse(list) instanceof TaskNumbers.Parsed.Valid valid)) {
       throw noId(text);
     }
-    if (ids.size() + (long) last.task() - first.task() >= MOST) {
+    TaskNumbers numbers = valid.numbers();
+    if (ids.size() + (long) numbers.count() > MOST) {
       throw Refusal.usage(
           "\""
               + text
@@ -107,13 +106,7 @@ final class IdArguments {
               + " ids; the whole array is "
               + array);
     }
-    for (int number = first.task(); number <= last.task(); number++) {
-      ids.add(first.array().ofTask(number));
-    }
-  }
-
-  private static JobId task(String text, String array, String number) {
-    return JobId.parse(array + "_" + number).filter(JobId::isTask).orElseThrow(() -> noId(text));
+    numbers.stream().forEach(number -> ids.add(id.ofTask(number)));
   }
 
   private static Refusal noId(String text) {

@@ -21,6 +21,7 @@ import org.localq.core.Printable;
 import org.localq.core.Refusal;
 import org.localq.core.Requirements;
 import org.localq.core.Submission;
+import org.localq.core.TaskNumbers;
 import org.localq.core.Trouble;
 import org.localq.core.Workplace;
 import org.localq.spool.Fault;
@@ -33,6 +34,7 @@ import picocli.CommandLine.ParseResult;
 /** {@code lbatch}: submits a job, or an array of them. */
 final class LbatchCommand extends Command {
   private static final String EACH_LINE = "--each-line";
+  private static final String ARRAY = "--array";
 
   /** What runs a line: it is one more word. */
   private static final List<String> SHELL = List.of("sh", "-c");
@@ -44,7 +46,9 @@ final class LbatchCommand extends Command {
         .description(
             "Submits a command. It runs in this directory, with this environment, when its cores are free.")
         .customSynopsis(
-            "lbatch [OPTION…] COMMAND [WORD…]", "       lbatch [OPTION…] --each-line FILE")
+            "lbatch [OPTION…] COMMAND [WORD…]",
+            "       lbatch [OPTION…] -a NUMBERS COMMAND [WORD…]",
+            "       lbatch [OPTION…] --each-line FILE")
         .footer(
             "",
             "Everything from the first word that is no option on is the command, untouched. File names are"
@@ -64,6 +68,14 @@ final class LbatchCommand extends Command {
             option("-J", "--job-name", "NAME", "Its name (default: the command's, or FILE's).")
                 .build())
         .addOption(option("-D", "--chdir", "DIR", "Its directory (default: this one).").build())
+        .addOption(
+            option(
+                    "-a",
+                    ARRAY,
+                    "NUMBERS",
+                    "Submits an array: a task for each of these numbers, as in 0-99, 1,3,5-7, 0-99:4;"
+                        + " 0-99%8: at most eight at a time. $LOCALQ_ARRAY_TASK_ID is a task's number.")
+                .build())
         .addOption(
             option(
                     EACH_LINE,
@@ -100,12 +112,13 @@ final class LbatchCommand extends Command {
   int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
     List<String> command = command(parsed);
     Requirements requirements = new RequirementOptions(parsed).build(cores(parsed));
+    Optional<TaskNumbers> numbers = numbers(parsed);
     for (String option : List.of("-i", "-o", "-e")) {
       if (text(parsed, option).filter(String::isEmpty).isPresent()) {
         throw Refusal.usage(option + " '': expected a file's name");
       }
     }
-    try (Accepted job = accept(new Wish(parsed, door, command, requirements))) {
+    try (Accepted job = accept(new Wish(parsed, door, command, requirements, numbers))) {
       door.out()
           .println(
               parsed.hasMatchedOption("--parsable")
@@ -146,6 +159,27 @@ final class LbatchCommand extends Command {
     return command;
   }
 
+  /** The numbers of the tasks of an array; nothing where none is wanted, or one of lines. */
+  private static Optional<TaskNumbers> numbers(ParseResult parsed) {
+    Optional<String> given = text(parsed, ARRAY);
+    if (given.isEmpty()) {
+      return Optional.empty();
+    }
+    String option = "-a " + Text.word(given.get());
+    if (parsed.hasMatchedOption(EACH_LINE)) {
+      throw Refusal.usage(
+          option
+              + " and "
+              + EACH_LINE
+              + ": expected one of them, because the tasks of an array have either numbers or lines");
+    }
+    TaskNumbers.Parsed parsedNumbers = TaskNumbers.parse(given.get());
+    if (parsedNumbers instanceof TaskNumbers.Parsed.Invalid invalid) {
+      throw Refusal.usage(option + ": " + invalid.reason());
+    }
+    return Optional.of(((TaskNumbers.Parsed.Valid) parsedNumbers).numbers());
+  }
+
   /**
    * A job that is on the disk: nothing that goes wrong from here on may read as if it were not.
    *
@@ -173,7 +207,8 @@ final class LbatchCommand extends Command {
 
     int await(Door door) throws InterruptedException {
       try {
-        return JobWait.forEnd(spool, id, queue, door.err());
+        JobWait wait = new JobWait(spool, queue, door.err(), "lbatch");
+        return wait.forEnd(id);
       } catch (IOException failed) {
         throw Refusal.of(but("its end can't be waited for", failed), failed);
       }
@@ -191,6 +226,17 @@ final class LbatchCommand extends Command {
 
   private static Accepted accept(Wish wish) {
     Optional<String> file = text(wish.parsed(), EACH_LINE);
+    if (wish.numbers().isPresent()) {
+      TaskNumbers numbers = wish.numbers().get();
+      return accept(
+          wish,
+          (request, spool) ->
+              new Accepted(
+                  spool.submitArray(request.array(), numbers),
+                  tasks(numbers.count()),
+                  spool,
+                  request.queue()));
+    }
     if (file.isEmpty()) {
       return accept(
           wish,
@@ -203,10 +249,13 @@ final class LbatchCommand extends Command {
           wish,
           (request, spool) -> {
             JobId id = spool.submitArray(request.array(), lines);
-            String tasks = ", " + Text.count(lines.count(), "task");
-            return new Accepted(id, tasks, spool, request.queue());
+            return new Accepted(id, tasks(lines.count()), spool, request.queue());
           });
     }
+  }
+
+  private static String tasks(int count) {
+    return ", " + Text.count(count, "task");
   }
 
   /** How a request gets into a spool. */
@@ -237,7 +286,11 @@ final class LbatchCommand extends Command {
 
   /** What the command line says. */
   private record Wish(
-      ParseResult parsed, Door door, List<String> command, Requirements requirements) {}
+      ParseResult parsed,
+      Door door,
+      List<String> command,
+      Requirements requirements,
+      Optional<TaskNumbers> numbers) {}
 
   private static int cores(ParseResult parsed) {
     long cores = (long) number(parsed, "-n", 1).orElse(1) * number(parsed, "-c", 1).orElse(1);

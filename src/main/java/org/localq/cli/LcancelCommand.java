@@ -7,12 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
-import org.localq.core.IdSet;
 import org.localq.core.JobId;
 import org.localq.core.Refusal;
 import org.localq.spool.Entry;
-import org.localq.spool.Listing;
 import org.localq.spool.Spool;
 import org.localq.worker.Cancellation;
 import org.localq.worker.Log;
@@ -54,26 +51,9 @@ final class LcancelCommand extends Command {
     try (Spool spool = queue.open()) {
       Log log = Machinery.log(door, queue, "lcancel");
       Cancellation cancellation = new Cancellation(spool, Machinery.judge(door, queue, spool, log));
-      return cancel(new Round(door, queue, spool, cancellation), all ? unended(spool) : ids, grace);
+      return cancel(
+          new Round(door, queue, spool, cancellation), all ? Unended.of(spool) : ids, grace);
     }
-  }
-
-  /**
-   * What waits comes first: it would start in the place of what runs. A task comes with its array.
-   */
-  private static Iterable<JobId> unended(Spool spool) throws IOException {
-    Listing listing = spool.listing();
-    IdSet waiting = listing.pending().with(listing.held());
-    IdSet running = listing.running().without(waiting);
-    return () ->
-        IntStream.range(0, waiting.size() + running.size())
-            .mapToObj(i -> i < waiting.size() ? waiting.get(i) : running.get(i - waiting.size()))
-            .filter(id -> !id.isTask() || !isOneOf(id.array(), waiting, running))
-            .iterator();
-  }
-
-  private static boolean isOneOf(JobId id, IdSet waiting, IdSet running) {
-    return waiting.contains(id) || running.contains(id);
   }
 
   private record Round(Door door, Queue queue, Spool spool, Cancellation cancellation) {}

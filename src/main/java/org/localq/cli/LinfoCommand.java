@@ -22,6 +22,7 @@ import org.localq.core.Result;
 import org.localq.core.Retry;
 import org.localq.core.Span;
 import org.localq.core.State;
+import org.localq.core.TaskNumbers;
 import org.localq.core.Tasks;
 import org.localq.core.TimeLimit;
 import org.localq.core.Usage;
@@ -114,7 +115,7 @@ final class LinfoCommand extends Command {
           fields.put("Reason", reason(array, spool, queue));
         }
         fields.put("Tasks", tasks(array));
-        array(fields, array.job());
+        array(fields, array.job(), array.all());
       } else if (entry instanceof Entry.Running running) {
         claim(fields, running.claim());
         job(fields, running.job());
@@ -122,7 +123,7 @@ final class LinfoCommand extends Command {
         result(fields, finished.result());
         if (finished.tasks().isPresent()) {
           fields.put("Tasks", tasks(finished.tasks().get()));
-          array(fields, finished.job());
+          array(fields, finished.job(), finished.tasks().get());
         } else {
           job(fields, finished.job());
         }
@@ -196,6 +197,7 @@ final class LinfoCommand extends Command {
                 + " restart";
         case MAX_MEM_PER_LIMIT -> "it wants more memory than the queue has";
         case BAD_CONSTRAINTS -> "it wants more of a resource than the queue has";
+        case JOB_ARRAY_TASK_LIMIT -> "as many tasks of its array run as may at a time";
         case JOB_HELD_USER -> "it is on hold";
         case WORKER_DOWN -> "no worker is alive; localqd" + option + " start";
         case WORKER_DRAINING ->
@@ -281,9 +283,14 @@ final class LinfoCommand extends Command {
     }
 
     /** What the tasks of an array have in common. */
-    private void array(Map<String, String> fields, Job job) {
+    private void array(Map<String, String> fields, Job job, Tasks tasks) {
+      if (tasks.given().isPresent()) {
+        TaskNumbers numbers = tasks.given().get();
+        int most = numbers.throttle().orElse(0);
+        fields.put("Array", numbers.list() + (most == 0 ? "" : ", at most " + most + " at a time"));
+      }
       job(fields, job);
-      fields.put("Command", Text.command(job.command()) + " …");
+      fields.put("Command", Text.command(job.command()) + (tasks.areLines() ? " …" : ""));
     }
 
     private void job(Map<String, String> fields, Job job) {

@@ -21,6 +21,7 @@ import org.localq.spool.Spool;
  * Who works on the queue, and how busy it is.
  *
  * @param limit nothing until a worker has set it
+ * @param tasks by the array's number, how many of its tasks were claimed
  */
 record Load(Staff staff, OptionalInt limit, List<Occupant> occupants) {
   /**
@@ -44,7 +45,7 @@ record Load(Staff staff, OptionalInt limit, List<Occupant> occupants) {
   static Load of(Collection<Entry> claimed, Spool spool, Queue queue) throws IOException {
     List<Occupant> occupants = new ArrayList<>();
     for (Entry entry : claimed) {
-      occupants.add(new Occupant(amounts(entry), left(entry, queue)));
+      occupants.add(Occupant.of(entry.id(), amounts(entry), left(entry, queue)));
     }
     return new Load(Staff.of(spool, queue), spool.limit(), occupants);
   }

@@ -15,6 +15,7 @@ import org.localq.core.JobId;
 import org.localq.core.Reason;
 import org.localq.core.Schedule;
 import org.localq.core.State;
+import org.localq.core.TaskNumbers;
 import org.localq.spool.Entry;
 import org.localq.spool.Spool;
 
@@ -101,13 +102,21 @@ final class QueueView {
       String reason,
       Optional<Instant> start,
       Optional<Instant> end) {
-    /** The id, with the numbers of the tasks that wait, as in {@code 17_[5-1000]}. */
+    /** The id, with the numbers of the tasks that wait, as in {@code 17_[5-1000%8]}. */
     String id() {
-      if (!(entry instanceof Entry.Array array) || array.unclaimed() == 0) {
-        return entry.id().toString();
+      return entry instanceof Entry.Array array && array.unclaimed() > 0
+          ? entry.id() + "_[" + array.all().numbers().after(array.claimed()) + "]"
+          : entry.id().toString();
+    }
+
+    /** The numbers of an array's tasks, where it was given any. */
+    Optional<TaskNumbers> numbers() {
+      if (entry instanceof Entry.Array array) {
+        return array.all().given();
       }
-      String last = array.unclaimed() == 1 ? "" : "-" + array.tasks();
-      return entry.id() + "_[" + (array.claimed() + 1) + last + "]";
+      return entry instanceof Entry.Finished finished && finished.tasks().isPresent()
+          ? finished.tasks().get().given()
+          : Optional.empty();
     }
 
     State state() {
@@ -232,10 +241,10 @@ final class QueueView {
 
   private Optional<Schedule.Waiting> turn(Entry entry) throws IOException {
     if (entry instanceof Entry.Waiting waiting && !waiting.held()) {
-      boolean isLine = entry.id().isTask() && !selection.queue().contains(entry.id());
-      return isLine
+      return entry.id().isTask()
           ? turnOfTask(entry.id())
-          : places.of(Candidate.of(entry.id(), waiting.job().requirements(), 0));
+          : places.of(
+              Candidate.of(entry.id(), waiting.job().requirements(), 0, OptionalInt.empty()));
     }
     if (entry instanceof Entry.Array array && array.unclaimed() > 0 && !array.held()) {
       return turn(array);
@@ -248,14 +257,17 @@ final class QueueView {
   private Optional<Schedule.Waiting> turn(Entry.Array array) throws IOException {
     if (asked.isEmpty() || !asked.get().id().equals(array.id())) {
       asked = Optional.of(array);
-      turnOfAsked =
-          places.of(Candidate.of(array.id(), array.job().requirements(), array.unclaimed()));
+      turnOfAsked = places.of(Turn.candidate(array));
     }
     return turnOfAsked;
   }
 
-  /** Of a task that is still a line: its array's place, whose tasks start one after the other. */
+  /** Of a task that was never claimed: its array's place, whose tasks start one after the other. */
   private Optional<Schedule.Waiting> turnOfTask(JobId task) throws IOException {
+    if (selection.queue().contains(task)) {
+      Optional<Candidate> claimedBefore = selection.candidate(task);
+      return claimedBefore.isPresent() ? places.of(claimedBefore.get()) : Optional.empty();
+    }
     if (asked.isEmpty() || !asked.get().id().equals(task.array())) {
       Optional<Entry> found = selection.entry(task.array());
       if (found.isEmpty() || !(found.get() instanceof Entry.Array array)) {
@@ -266,6 +278,9 @@ final class QueueView {
     return turnOfAsked.map(
         turn ->
             new Schedule.Waiting(
-                task, turn.place(), 0, Turn.Outlook.of(turn).ofTask(task, asked.orElseThrow())));
+                task,
+                turn.place(),
+                0,
+                Turn.Outlook.of(turn).ofTask(task, asked.orElseThrow(), load.situation())));
   }
 }

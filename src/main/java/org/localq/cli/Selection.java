@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.localq.core.Candidate;
 import org.localq.core.IdSet;
 import org.localq.core.JobId;
 import org.localq.spool.Entry;
@@ -99,6 +100,11 @@ final class Selection {
       unclaimed += array.unclaimed();
     }
     return entry;
+  }
+
+  /** What scheduling knows of a pending job; nothing where it is pending no more. */
+  Optional<Candidate> candidate(JobId id) throws IOException {
+    return spool.candidate(id);
   }
 
   /** Reads a job and keeps it, as long as there are few. */

@@ -41,7 +41,6 @@ final class SlurmOption {
     return switch (name) {
       case "--ntasks" -> "instead: -n N";
       case "--wrap" -> "instead: lbatch sh -c 'COMMAND'";
-      case "-a", "--array" -> "instead: seq 0 99 | sed 's/^/COMMAND /' | lbatch --each-line -";
       case "-d", "--dependency" -> "instead, as one job: lbatch sh -c 'FIRST && SECOND'";
       case "-b", "--begin" -> "instead, with at(1): echo 'lbatch COMMAND' | at 22:00";
       case "--mem", "--mem-per-cpu" -> "leave it out; with a higher -n fewer jobs share the memory";

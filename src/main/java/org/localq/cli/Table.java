@@ -40,6 +40,9 @@ final class Table {
   /** More than a screen shows, and read at once. */
   private static final int FIRST = 200;
 
+  /** As Slurm has it. */
+  private static final int LONGEST_ID = 64;
+
   private static final String EMPTY = "-";
 
   /** Behind the reason, where one of the first rows has something to say there. */
@@ -120,7 +123,7 @@ final class Table {
 
   private List<String> cells(QueueView.Row row, Function<Instant, String> time) {
     List<String> cells = new ArrayList<>();
-    cells.add(row.id());
+    cells.add(shortened(row.id()));
     cells.add(row.place().isPresent() ? Integer.toString(row.place().getAsInt()) : EMPTY);
     cells.add(row.state().name());
     // no functions where each row passes: a cold JVM has to link each of them first
@@ -142,6 +145,14 @@ final class Table {
     return most.isPresent() ? Span.show(most.get()) : EMPTY;
   }
 
+  /** Of an array of numbers without an order, as many as serve; --json has them all. */
+  private static String shortened(String id) {
+    if (id.length() <= LONGEST_ID) {
+      return id;
+    }
+    return id.substring(0, id.lastIndexOf(',', LONGEST_ID)) + ",…]";
+  }
+
   /** The command; of an array the words that its tasks have in common, and how many they are. */
   private static String command(QueueView.Row row, Job job) {
     String words = Text.command(job.command());
@@ -149,7 +160,8 @@ final class Table {
       return words;
     }
     int tasks = row.unclaimed() > 0 ? row.unclaimed() : row.tasks().getAsInt();
-    return words + " … (" + Text.count(tasks, "task") + ")";
+    String line = row.numbers().isPresent() ? "" : " …";
+    return words + line + " (" + Text.count(tasks, "task") + ")";
   }
 
   /**
@@ -238,6 +250,9 @@ final class Table {
     if (row.tasks().isPresent()) {
       json.writeNumberField("tasks", row.tasks().getAsInt());
       json.writeNumberField("unclaimed", row.unclaimed());
+    }
+    if (row.numbers().isPresent()) {
+      json.writeStringField("array", row.numbers().get().toString());
     }
     if (row.place().isPresent()) {
       json.writeNumberField("place", row.place().getAsInt());

@@ -2,6 +2,7 @@ package org.localq.cli;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.localq.core.Amounts;
 import org.localq.core.Candidate;
 import org.localq.core.Capacity;
@@ -42,11 +43,14 @@ final class Turn {
       return new Outlook(starting, starting > 0 ? Optional.empty() : Optional.of(otherwise));
     }
 
-    /** What a task waits for that is still a line of {@code array}, whose outlook this is. */
-    Optional<Reason> ofTask(JobId task, Entry.Array array) {
-      int before = task.task() - array.claimed() - 1;
+    /** What a task waits for that was never claimed of {@code array}, whose outlook this is. */
+    Optional<Reason> ofTask(JobId task, Entry.Array array, Situation situation) {
+      int before = array.all().numbers().placeOf(task.task()).orElse(0) - array.claimed() - 1;
       if (before <= 0 || before < starting) {
         return reason;
+      }
+      if (reason.isEmpty() && before >= situation.allowed(candidate(array))) {
+        return Optional.of(Reason.JOB_ARRAY_TASK_LIMIT);
       }
       boolean waitsForThem = reason.isEmpty() || reason.get() == Reason.RESOURCES;
       return waitsForThem ? Optional.of(Reason.PRIORITY) : reason;
@@ -55,13 +59,16 @@ final class Turn {
 
   /** What {@code job} waits for; nothing where it can start now. */
   Optional<Reason> reason(Entry.Waiting job) throws IOException {
-    if (!job.id().isTask() || spool.candidate(job.id()).isPresent()) {
-      return of(Candidate.of(job.id(), job.job().requirements(), 0)).reason();
+    if (!job.id().isTask()) {
+      return of(Candidate.of(job.id(), job.job().requirements(), 0, OptionalInt.empty())).reason();
     }
-    // it is still a line
+    Optional<Candidate> claimedBefore = spool.candidate(job.id());
+    if (claimedBefore.isPresent()) {
+      return of(claimedBefore.get()).reason();
+    }
     Optional<Entry> found = spool.find(job.id().array());
     return found.isPresent() && found.get() instanceof Entry.Array array
-        ? of(candidate(array)).ofTask(job.id(), array)
+        ? of(candidate(array)).ofTask(job.id(), array, situation)
         : Optional.empty();
   }
 
@@ -70,14 +77,19 @@ final class Turn {
     return of(candidate(array)).reason();
   }
 
-  private static Candidate candidate(Entry.Array array) {
-    return Candidate.of(array.id(), array.job().requirements(), array.unclaimed());
+  /** The tasks of {@code array} that were not claimed. */
+  static Candidate candidate(Entry.Array array) {
+    return Candidate.of(
+        array.id(), array.job().requirements(), array.unclaimed(), array.all().throttle());
   }
 
   private Outlook of(Candidate job) throws IOException {
     Optional<Reason> never = capacity.refusal(job.amounts());
     if (never.isPresent()) {
       return new Outlook(0, never);
+    }
+    if (situation.allowed(job) == 0) {
+      return Outlook.of(0, Reason.JOB_ARRAY_TASK_LIMIT);
     }
     return spool.workers().settings().policy().isById() ? fromNeighbours(job) : fromAll(job);
   }
@@ -96,13 +108,15 @@ final class Turn {
         return fromAll(job);
       }
       if (earlier.isPresent() && capacity.admits(earlier.get().amounts())) {
-        before = before.plus(earlier.get().amounts().times(earlier.get().claims()));
+        before = before.plus(earlier.get().amounts().times(situation.allowed(earlier.get())));
         if (!capacity.fits(before)) {
           return mayPass(job) ? fromAll(job) : Outlook.of(0, Reason.PRIORITY);
         }
       }
     }
-    return Outlook.of(capacity.take(before).starting(job), Reason.RESOURCES);
+    return Outlook.of(
+        Math.min(situation.allowed(job), capacity.take(before).fitting(job.amounts())),
+        Reason.RESOURCES);
   }
 
   /** Whether it may start before one that waits, by what is known without that one. */

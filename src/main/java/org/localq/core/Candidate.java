@@ -2,6 +2,7 @@ package org.localq.core;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What scheduling needs to know of a pending job.
@@ -9,26 +10,30 @@ import java.util.Optional;
  * @param needs of the job, or of each task of an array
  * @param timeLimit likewise; nothing for a job that may run for ever
  * @param tasks of an array, how many there are to claim at most; 0 for a job that is none
+ * @param throttle of an array or a task: how many of the array may run at a time; nothing where
+ *     only the cores say so
  */
-public record Candidate(JobId id, Needs needs, Optional<Duration> timeLimit, int tasks) {
+public record Candidate(
+    JobId id, Needs needs, Optional<Duration> timeLimit, int tasks, OptionalInt throttle) {
   /** A job without a time limit. */
   public Candidate(JobId id, Needs needs) {
     this(id, needs, 0);
   }
 
-  /** An array without a time limit. */
+  /** An array without a time limit and without a throttle. */
   public Candidate(JobId id, Needs needs, int tasks) {
-    this(id, needs, Optional.empty(), tasks);
+    this(id, needs, Optional.empty(), tasks, OptionalInt.empty());
   }
 
   /** A job, or with {@code tasks} an array, that asks for this. */
-  public static Candidate of(JobId id, Requirements requirements, int tasks) {
-    return new Candidate(id, requirements.needs(), requirements.timeLimit().most(), tasks);
+  public static Candidate of(JobId id, Requirements requirements, int tasks, OptionalInt throttle) {
+    return new Candidate(
+        id, requirements.needs(), requirements.timeLimit().most(), tasks, throttle);
   }
 
-  /** Whether it is what it would be with these requirements. */
-  public boolean asksFor(Requirements requirements) {
-    return of(id, requirements, tasks).equals(this);
+  /** Whether it is what it would be with these requirements and this throttle. */
+  public boolean asksFor(Requirements requirements, OptionalInt throttle) {
+    return of(id, requirements, tasks, throttle).equals(this);
   }
 
   /** How many cores each claim takes. */

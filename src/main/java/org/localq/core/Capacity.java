@@ -50,13 +50,8 @@ public record Capacity(Amounts limit, Amounts busy) {
   }
 
   /** How many jobs that take this each can start now. */
-  int fitting(Amounts job) {
+  public int fitting(Amounts job) {
     return (int) Math.min(Integer.MAX_VALUE, job.fitting(busy, limit));
-  }
-
-  /** How many times {@code job} can start now, if it is the next. */
-  public int starting(Candidate job) {
-    return Math.min(job.claims(), fitting(job.amounts()));
   }
 
   /** What is left once jobs that take this together have started. */

@@ -2,7 +2,9 @@ package org.localq.core;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,6 +22,8 @@ final class Dispatch {
 
   private final List<Occupant> occupants;
   private Capacity left;
+  private final Situation before;
+  private final Map<Long, Integer> startedOfArrays = new HashMap<>();
   private boolean blocked;
   private int behind;
 
@@ -27,6 +31,7 @@ final class Dispatch {
   private Optional<Reservation> reservation = Optional.empty();
 
   Dispatch(Situation situation) {
+    this.before = situation;
     this.occupants = new ArrayList<>(situation.occupants());
     this.left = situation.capacity();
   }
@@ -34,18 +39,32 @@ final class Dispatch {
   /** How many times the job that comes next starts now: an array once for each task that does. */
   int starting(Candidate job) {
     Amounts each = job.amounts();
-    if (!left.admits(each)) {
+    int allowed = allowed(job);
+    if (!left.admits(each) || allowed == 0) {
       return 0;
     }
     if (blocked) {
-      return passing(job, each);
+      return passing(job, each, allowed);
     }
-    int fitting = left.starting(job);
+    int fitting = Math.min(allowed, left.fitting(each));
     start(job, each, fitting);
-    if (fitting < job.claims()) {
+    if (fitting < allowed) {
       block(each);
     }
     return fitting;
+  }
+
+  /**
+   * How many times {@code job} may start by now, whatever is free: 0 for an array that is at its
+   * throttle, and for its tasks.
+   */
+  int allowed(Candidate job) {
+    int allowed = before.allowed(job);
+    if (job.throttle().isEmpty() || startedOfArrays.isEmpty()) {
+      return allowed;
+    }
+    int started = startedOfArrays.getOrDefault(job.id().number(), 0);
+    return Math.max(0, Math.min(allowed, before.room(job) - started));
   }
 
   private void block(Amounts head) {
@@ -57,7 +76,7 @@ final class Dispatch {
   }
 
   /** How many times a job behind the first that waits starts now. */
-  private int passing(Candidate job, Amounts each) {
+  private int passing(Candidate job, Amounts each, int allowed) {
     if (!mayPass()) {
       return 0;
     }
@@ -66,7 +85,7 @@ final class Dispatch {
     if (limit.isEmpty()) {
       return 0;
     }
-    int fitting = left.starting(job);
+    int fitting = Math.min(allowed, left.fitting(each));
     if (fitting > 0 && !reservation.get().outlasts(limit.get())) {
       fitting = Math.min(fitting, reservation.get().beside().fitting(each));
       reservation = Optional.of(reservation.get().take(each.times(fitting)));
@@ -80,6 +99,9 @@ final class Dispatch {
       Amounts all = each.times(times);
       left = left.take(all);
       occupants.add(new Occupant(all, job.timeLimit()));
+      if (job.throttle().isPresent()) {
+        startedOfArrays.merge(job.id().number(), times, Integer::sum);
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package org.localq.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One submitted command with its requirements: what a job file says, defaults filled in.
@@ -29,13 +30,15 @@ public record Job(
   }
 
   /**
-   * The task of this array that runs {@code line}.
+   * A task of this array.
    *
    * @param id of the task
+   * @param line what its command has beyond the array's
+   * @param numbers of all tasks
    */
-  public Job task(JobId id, String line) {
+  public Job task(JobId id, Optional<String> line, TaskNumbers numbers) {
     List<String> words = new ArrayList<>(command);
-    words.add(line);
+    line.ifPresent(words::add);
     Workplace its =
         new Workplace(
             workplace.directory(),
@@ -43,7 +46,7 @@ public record Job(
             FilePattern.expandTask(workplace.stdout(), id),
             workplace.stderr().map(pattern -> FilePattern.expandTask(pattern, id)),
             workplace.appends());
-    return new Job(name, words, requirements, its, submission);
+    return new Job(name, words, requirements, its, submission.ofTask(ArrayVariables.of(numbers)));
   }
 
   /** The name of a job that was given none: the last part of its command's path. */

@@ -3,14 +3,27 @@ package org.localq.core;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Something that runs, as scheduling sees it.
  *
  * @param amounts what it takes
  * @param left for how long it may run on, at least zero; nothing where it has no time limit
+ * @param array the number of the array of which it is a task; nothing for what is none
  */
-public record Occupant(Amounts amounts, Optional<Duration> left) {
+public record Occupant(Amounts amounts, Optional<Duration> left, OptionalLong array) {
+  /** One that is no task. */
+  public Occupant(Amounts amounts, Optional<Duration> left) {
+    this(amounts, left, OptionalLong.empty());
+  }
+
+  /** The claimed job of this id. */
+  public static Occupant of(JobId id, Amounts amounts, Optional<Duration> left) {
+    return new Occupant(
+        amounts, left, id.isTask() ? OptionalLong.of(id.number()) : OptionalLong.empty());
+  }
+
   /**
    * For how long a claimed job may run on: zero for one that is past its time, which ends at any
    * moment; nothing where it has no time limit.

@@ -14,6 +14,8 @@ public enum Reason {
   MAX_MEM_PER_LIMIT("MaxMemPerLimit"),
   /** It wants more of a resource than the queue has; it is passed over likewise. */
   BAD_CONSTRAINTS("BadConstraints"),
+  /** As many tasks of its array run as may at a time; it is passed over until one of them ends. */
+  JOB_ARRAY_TASK_LIMIT("JobArrayTaskLimit"),
   /** No worker is alive. */
   WORKER_DOWN("WorkerDown"),
   /** The workers were told to end once the running jobs have. */

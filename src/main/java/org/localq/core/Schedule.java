@@ -12,10 +12,10 @@ import java.util.OptionalInt;
  * Which pending jobs start now, and why the others wait.
  *
  * <p>The rule, for each policy: put the pending jobs in the policy's order; pass over those that
- * want more than there is at all; start from the front while the next one fits what is free. The
- * first that does not gets a {@link Reservation}: the earliest moment at which it fits, if
- * everything that runs, or starts now, uses up its time limit. A job behind it starts now if it
- * doesn't delay that ("EASY backfill"):
+ * want more than there is at all, and arrays of which as many tasks run as may; start from the
+ * front while the next one fits what is free. The first that does not gets a {@link Reservation}:
+ * the earliest moment at which it fits, if everything that runs, or starts now, uses up its time
+ * limit. A job behind it starts now if it doesn't delay that ("EASY backfill"):
  *
  * <ul>
  *   <li>it fits what is free now, and

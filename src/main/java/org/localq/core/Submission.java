@@ -26,6 +26,14 @@ public record Submission(
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
   }
 
+  /** That of a task: with these variables about its array, and none about another. */
+  Submission ofTask(Map<String, String> variables) {
+    Map<String, String> its = new LinkedHashMap<>(environment);
+    its.keySet().removeAll(ArrayVariables.KEPT);
+    its.putAll(variables);
+    return new Submission(submitted, directory, umask, limits, its);
+  }
+
   /** Shows no environment: it holds passwords. */
   @Override
   public String toString() {

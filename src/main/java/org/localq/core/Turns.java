@@ -27,9 +27,12 @@ public final class Turns {
     }
     places++;
     boolean isBehind = dispatch.isBlocked();
+    boolean isAtThrottle = dispatch.allowed(job) == 0;
     int starting = dispatch.starting(job);
     Optional<Reason> reason = Optional.empty();
-    if (starting == 0) {
+    if (isAtThrottle) {
+      reason = Optional.of(Reason.JOB_ARRAY_TASK_LIMIT);
+    } else if (starting == 0) {
       reason = Optional.of(isBehind ? Reason.PRIORITY : Reason.RESOURCES);
     }
     return new Schedule.Waiting(job.id(), OptionalInt.of(places), starting, reason);

@@ -7,8 +7,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.localq.core.ArrayVariables;
 import org.localq.core.ExactText;
 import org.localq.core.Job;
+import org.localq.core.JobId;
 import org.localq.core.Limit;
 import org.localq.core.Resource;
 import org.localq.core.Workplace;
@@ -166,10 +168,15 @@ final class RunScript {
 
   private Map<String, String> environment(Launch launch) {
     Map<String, String> environment = new LinkedHashMap<>(launch.job().submission().environment());
+    JobId id = launch.mark().id();
     // a job that submits another must not hand on its own number
-    environment.keySet().removeIf(name -> name.startsWith("LOCALQ_") && !name.equals(URI));
+    environment.keySet().removeIf(name -> name.startsWith("LOCALQ_") && !isHandedOn(name, id));
     environment.putIfAbsent(URI, uri);
-    environment.put(Mark.JOB_ID, launch.mark().id().toString());
+    if (id.isTask()) {
+      environment.put(ArrayVariables.JOB_ID, id.array().toString());
+      environment.put(ArrayVariables.TASK_ID, Integer.toString(id.task()));
+    }
+    environment.put(Mark.JOB_ID, id.toString());
     environment.put(Mark.ATTEMPT, Integer.toString(launch.mark().attempt()));
     environment.put(Mark.SPOOL, launch.mark().spool());
     environment.put("LOCALQ_JOB_NAME", launch.job().name());
@@ -179,6 +186,10 @@ final class RunScript {
     }
     environment.put("LOCALQ_SUBMIT_DIR", launch.job().submission().directory());
     return environment;
+  }
+
+  private static boolean isHandedOn(String name, JobId id) {
+    return name.equals(URI) || (id.isTask() && ArrayVariables.KEPT.contains(name));
   }
 
   private void line(String line) {

@@ -22,12 +22,14 @@ import org.localq.core.ExactText;
  * An array's file, read no further than is asked for: its fields at once, then its lines one after
  * the other. So an array of a million lines takes no more memory than one of ten.
  *
- * <p>The format has {@value #LINES}, a list of strings, as the last field, and {@value #TASKS}, how
- * many they are, before it.
+ * <p>The format has either {@value #LINES}, a list of strings, as the last field, and {@value
+ * #TASKS}, how many they are, before it; or {@value #NUMBERS}, the numbers of its tasks as {@link
+ * org.localq.core.TaskNumbers} has them, anywhere.
  */
 final class ArrayFile implements AutoCloseable {
   static final String TASKS = "tasks";
   static final String LINES = "lines";
+  static final String NUMBERS = "array";
 
   /** Up to so many bytes a file is read whole: nobody notices. */
   static final int LONG = 1 << 20;
@@ -90,6 +92,10 @@ final class ArrayFile implements AutoCloseable {
     try {
       Optional<byte[]> header = readHeader(in, file);
       if (header.isPresent()) {
+        if (in.currentToken() != JsonToken.START_ARRAY) {
+          // it has no lines, and who keeps many of them open wants no descriptor for each
+          in.close();
+        }
         return Optional.of(new ArrayFile(facts, stretch, in, header.get()));
       }
     } catch (JsonProcessingException | CharacterCodingException | Stretch.Over other) {
@@ -145,6 +151,7 @@ final class ArrayFile implements AutoCloseable {
         return Optional.empty();
       }
       boolean counted = false;
+      boolean numbered = false;
       out.writeStartObject();
       while (in.nextToken() == JsonToken.FIELD_NAME) {
         String field = in.currentName();
@@ -161,8 +168,14 @@ final class ArrayFile implements AutoCloseable {
           return Optional.of(header.toByteArray());
         }
         counted |= field.equals(TASKS);
+        numbered |= field.equals(NUMBERS) && value == JsonToken.VALUE_STRING;
         out.writeFieldName(field);
         RecordWriter.copyValue(in, out);
+      }
+      if (numbered && in.currentToken() == JsonToken.END_OBJECT && in.nextToken() == null) {
+        out.writeEndObject();
+        out.flush();
+        return Optional.of(header.toByteArray());
       }
     }
     return Optional.empty();
@@ -206,7 +219,8 @@ final class ArrayFile implements AutoCloseable {
   }
 
   /**
-   * The line of this number. Behind one that is damaged, or the last, there is nothing else.
+   * The line of this number, of an array that has lines. Behind one that is damaged, or the last,
+   * there is nothing else.
    *
    * @param number from 1; higher than at the last call
    */

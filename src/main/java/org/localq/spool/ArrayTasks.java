@@ -3,21 +3,29 @@ package org.localq.spool;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.TaskNumbers;
+import org.localq.core.Tasks;
 
-/** The tasks of one array, made of its file: each is the array's job with one line more. */
+/**
+ * The tasks of one array, made of its file: each is the array's job, with one line more where the
+ * array has lines.
+ */
 final class ArrayTasks implements AutoCloseable {
   private final JobId array;
   private final ArrayFile file;
   private final Job job;
-  private final int count;
+  private final Tasks tasks;
+  private final TaskNumbers numbers;
 
-  private ArrayTasks(JobId array, ArrayFile file, Job job, int count) {
+  private ArrayTasks(JobId array, ArrayFile file, Job job, Tasks tasks) {
     this.array = array;
     this.file = file;
     this.job = job;
-    this.count = count;
+    this.tasks = tasks;
+    this.numbers = tasks.numbers();
   }
 
   /** A task that is not claimed, or why there is none. */
@@ -44,8 +52,7 @@ final class ArrayTasks implements AutoCloseable {
     }
     JobFile header = spool.readHeader(array, file.get());
     if (header instanceof JobFile.Valid valid && valid.tasks().isPresent()) {
-      int count = valid.tasks().get().count();
-      return Optional.of(new ArrayTasks(array, file.get(), valid.job(), count));
+      return Optional.of(new ArrayTasks(array, file.get(), valid.job(), valid.tasks().get()));
     }
     file.get().close();
     return Optional.empty();
@@ -56,9 +63,14 @@ final class ArrayTasks implements AutoCloseable {
     return job;
   }
 
-  /** How many there are. */
-  int count() {
-    return count;
+  /** How many of them may run at a time; nothing where only the cores say so. */
+  OptionalInt throttle() {
+    return tasks.throttle();
+  }
+
+  /** Their numbers. */
+  TaskNumbers numbers() {
+    return numbers;
   }
 
   /** Whether the file that was opened is what lies at {@code path}. */
@@ -66,23 +78,33 @@ final class ArrayTasks implements AutoCloseable {
     return file.isStill(path);
   }
 
-  /** The task of this number, which is higher than at the last call. */
-  Next task(int number) throws IOException {
-    ArrayFile.Line line = file.line(number);
-    Optional<String> wrong = wrong(line, number);
+  /** The task at this place, which is behind that of the last call. */
+  Next task(int place) throws IOException {
+    if (!tasks.areLines()) {
+      return place > numbers.count() ? new None() : task(place, Optional.empty());
+    }
+    ArrayFile.Line line = file.line(place);
+    Optional<String> wrong = wrong(line, place);
     if (wrong.isPresent()) {
       return new Damaged(wrong.get());
     }
-    if (!(line instanceof ArrayFile.Line.Text text)) {
-      return new None();
-    }
-    JobId id = array.ofTask(number);
-    Job task = job.task(id, text.text());
-    return new Task(id, task, RecordWriter.task(file.header(), task));
+    return line instanceof ArrayFile.Line.Text text
+        ? task(place, Optional.of(text.text()))
+        : new None();
+  }
+
+  private Task task(int place, Optional<String> line) throws IOException {
+    JobId id = array.ofTask(numbers.at(place));
+    Job task = job.task(id, line, numbers);
+    return new Task(id, task, RecordWriter.task(file.header(), task, tasks.throttle()));
   }
 
   /** What is wrong with a line that was not read yet. */
   Optional<String> fault() throws IOException {
+    if (!tasks.areLines()) {
+      return Optional.empty();
+    }
+    int count = numbers.count();
     for (int number = 1; number <= count; number++) {
       ArrayFile.Line line = file.line(number);
       if (!(line instanceof ArrayFile.Line.Text)) {
@@ -97,10 +119,14 @@ final class ArrayTasks implements AutoCloseable {
       return Optional.of(damaged.reason());
     }
     boolean isOne = line instanceof ArrayFile.Line.Text;
-    return isOne == number <= count
+    return isOne == number <= numbers.count()
         ? Optional.empty()
         : Optional.of(
-            "has " + (isOne ? "more" : "fewer") + " lines than the " + count + " that it says");
+            "has "
+                + (isOne ? "more" : "fewer")
+                + " lines than the "
+                + numbers.count()
+                + " that it says");
   }
 
   @Override

@@ -27,19 +27,25 @@ public sealed interface Entry {
    * An array that has no record yet.
    *
    * @param job what its tasks have in common
+   * @param all of its tasks
    * @param claimed so many of them were claimed, from the first on; all where it is closed
    * @param running how many are claimed and have not ended
    */
-  record Array(JobId id, Job job, int tasks, int claimed, int running, boolean held)
+  record Array(JobId id, Job job, Tasks all, int claimed, int running, boolean held)
       implements Entry {
     @Override
     public State state() {
       return claimed > 0 ? State.RUNNING : State.PENDING;
     }
 
+    /** How many tasks it has. */
+    public int tasks() {
+      return all.count();
+    }
+
     /** How many tasks were not claimed, the last ones. */
     public int unclaimed() {
-      return tasks - claimed;
+      return tasks() - claimed;
     }
   }
 

@@ -1,6 +1,7 @@
 package org.localq.spool;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.localq.core.Job;
 import org.localq.core.Result;
 import org.localq.core.Tasks;
@@ -14,11 +15,19 @@ public sealed interface JobFile {
    *     patterns of their files
    * @param result what a record adds
    * @param tasks of an array
+   * @param throttle of an array or a task: how many of the array may run at a time; nothing where
+   *     only the cores say so
    */
-  record Valid(Job job, Optional<Result> result, Optional<Tasks> tasks) implements JobFile {
-    /** One that is no array. */
+  record Valid(Job job, Optional<Result> result, Optional<Tasks> tasks, OptionalInt throttle)
+      implements JobFile {
+    /** One that is no array, and no task of one with a throttle. */
     public Valid(Job job, Optional<Result> result) {
       this(job, result, Optional.empty());
+    }
+
+    /** One that is no task of an array with a throttle. */
+    public Valid(Job job, Optional<Result> result, Optional<Tasks> tasks) {
+      this(job, result, tasks, tasks.isPresent() ? tasks.get().throttle() : OptionalInt.empty());
     }
   }
 

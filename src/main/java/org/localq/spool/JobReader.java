@@ -26,6 +26,7 @@ import org.localq.core.Resource;
 import org.localq.core.Result;
 import org.localq.core.State;
 import org.localq.core.Submission;
+import org.localq.core.TaskNumbers;
 import org.localq.core.Tasks;
 import org.localq.core.Umask;
 import org.localq.core.Usage;
@@ -122,6 +123,8 @@ final class JobReader {
     private Optional<Result> result = Optional.empty();
     private OptionalInt tasks = OptionalInt.empty();
     private OptionalInt lines = OptionalInt.empty();
+    private Optional<TaskNumbers> numbers = Optional.empty();
+    private OptionalInt throttle = OptionalInt.empty();
     private Map<State, Integer> endedTasks = Map.of();
 
     Fields(Form form) {
@@ -169,6 +172,9 @@ final class JobReader {
         case "environment" -> environment = Optional.of(readEnvironment(in));
         case ArrayFile.TASKS -> tasks = OptionalInt.of(JsonValue.whole(field, in, 1, Tasks.MOST));
         case ArrayFile.LINES -> lines = OptionalInt.of(countLines(in));
+        case ArrayFile.NUMBERS -> numbers = Optional.of(readNumbers(in));
+        case RecordWriter.THROTTLE ->
+            throttle = OptionalInt.of(JsonValue.whole(field, in, 1, TaskNumbers.HIGHEST));
         default -> {
           if (!requirements.read(field, in)) {
             in.skipChildren();
@@ -195,6 +201,15 @@ final class JobReader {
             tasks.getAsInt() + ", as \"" + ArrayFile.TASKS + "\" says");
       }
       return count;
+    }
+
+    private static TaskNumbers readNumbers(JsonParser in) throws IOException {
+      TaskNumbers.Parsed parsed = TaskNumbers.parse(JsonValue.text(ArrayFile.NUMBERS, in));
+      if (parsed instanceof TaskNumbers.Parsed.Valid valid) {
+        return valid.numbers();
+      }
+      String reason = ((TaskNumbers.Parsed.Invalid) parsed).reason();
+      throw new JsonValue.Mistake("field \"" + ArrayFile.NUMBERS + "\": " + reason);
     }
 
     private static void readFormat(JsonParser in) throws IOException {
@@ -307,10 +322,7 @@ final class JobReader {
       if (command.isEmpty()) {
         throw new JsonValue.Mistake("command", "missing", "a list with at least one string");
       }
-      if (form == Form.JOB && tasks.isPresent() && lines.isEmpty()) {
-        throw new JsonValue.Mistake(
-            ArrayFile.LINES, "missing", "one for each of the " + ArrayFile.TASKS);
-      }
+      refuseWhatIsNoOneArray(id);
       Instant at =
           submitted.orElseGet(() -> Moments.shown(modified).truncatedTo(ChronoUnit.MILLIS));
       String place = directory.orElse(account.home());
@@ -335,12 +347,35 @@ final class JobReader {
               requirements.build(),
               workplace,
               submission);
-      return new JobFile.Valid(job, result, isArray() ? Optional.of(tasks()) : Optional.empty());
+      return isArray()
+          ? new JobFile.Valid(job, result, Optional.of(tasks()))
+          : new JobFile.Valid(
+              job, result, Optional.empty(), id.isTask() ? throttle : OptionalInt.empty());
+    }
+
+    private void refuseWhatIsNoOneArray(JobId id) {
+      if (numbers.isPresent() && (tasks.isPresent() || lines.isPresent())) {
+        throw new JsonValue.Mistake(
+            "has the field \""
+                + ArrayFile.NUMBERS
+                + "\" and \""
+                + (lines.isPresent() ? ArrayFile.LINES : ArrayFile.TASKS)
+                + "\", expected one of them: its tasks have either numbers or lines");
+      }
+      if (form == Form.JOB && tasks.isPresent() && lines.isEmpty()) {
+        throw new JsonValue.Mistake(
+            ArrayFile.LINES, "missing", "one for each of the " + ArrayFile.TASKS);
+      }
+      if (id.isTask() && (numbers.isPresent() || lines.isPresent())) {
+        throw new JsonValue.Mistake(
+            "is an array, and " + id + " a task, expected no array in its place");
+      }
     }
 
     /** A record of an array has no lines: each is in its task's. */
     private boolean isArray() {
       return lines.isPresent()
+          || numbers.isPresent()
           || (form == Form.RECORD && !endedTasks.isEmpty())
           || (form == Form.HEADER && tasks.isPresent());
     }
@@ -350,11 +385,12 @@ final class JobReader {
       for (int of : endedTasks.values()) {
         counted += of;
       }
-      if (counted > 0 && counted != tasks.orElse(lines.orElse(0))) {
+      int count = numbers.isPresent() ? numbers.get().count() : tasks.orElse(lines.orElse(0));
+      if (counted > 0 && counted != count) {
         throw new JsonValue.Mistake(
             "result." + ArrayFile.TASKS, "of " + counted + " tasks", "those of all tasks");
       }
-      return new Tasks(tasks.orElse(lines.orElse(1)), endedTasks);
+      return new Tasks(Math.max(1, count), endedTasks, numbers);
     }
 
     private String output(JobId id, Instant at, Account account) {

@@ -8,11 +8,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.localq.core.Job;
 import org.localq.core.Limit;
 import org.localq.core.Resource;
 import org.localq.core.Submission;
+import org.localq.core.TaskNumbers;
 import org.localq.core.Workplace;
 
 /**
@@ -33,11 +35,23 @@ final class JobWriter {
 
   /** The job file of {@code job}. */
   static byte[] write(Job job) {
+    return write(job, Optional.empty());
+  }
+
+  /** The job file of an array whose tasks have these numbers and are {@code job}. */
+  static byte[] write(Job job, TaskNumbers numbers) {
+    return write(job, Optional.of(numbers));
+  }
+
+  private static byte[] write(Job job, Optional<TaskNumbers> numbers) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(8192);
     try (JsonGenerator out = generator(bytes)) {
       out.setPrettyPrinter(new DefaultPrettyPrinter());
       out.writeStartObject();
       writeFields(job, out);
+      if (numbers.isPresent()) {
+        out.writeStringField(ArrayFile.NUMBERS, numbers.get().toString());
+      }
       out.writeEndObject();
       out.writeRaw('\n');
     } catch (IOException impossible) {
@@ -94,6 +108,10 @@ final class JobWriter {
       out.writeStringField(limit.getKey().word(), limit.getValue().toString());
     }
     out.writeEndObject();
+    writeEnvironment(submission, out);
+  }
+
+  static void writeEnvironment(Submission submission, JsonGenerator out) throws IOException {
     out.writeObjectFieldStart("environment");
     for (Map.Entry<String, String> variable : submission.environment().entrySet()) {
       out.writeStringField(variable.getKey(), variable.getValue());

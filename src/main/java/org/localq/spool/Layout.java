@@ -14,14 +14,17 @@ import org.localq.core.JobId;
  *
  * <pre>
  * ID.json                  a pending job. Complete from the moment the name is there. Clients publish it.
- *                          An array stays here until its last task is claimed: one file with a line for each task.
+ *                          An array stays here until its last task is claimed: one file with a line for each task,
+ *                          or with the numbers of the tasks, which all run one command.
  * NAME.json                NAME no id: a drop by hand; a worker gives it an id or moves it to rejected/.
  *                          Names that begin with a dot or end otherwise are nobody's business.
  * held/ID.json             a job on hold
  * running/ID.json          a claimed job; the core limit counts these. For task T of array A, ID is A_T: made when the
  *                          task is claimed, from then on a job like others (also held/A_T.json, done/A_T.json and so on).
  *                          An array without unclaimed tasks; known by the name that follows, and not counted.
- * running/ID.claimed-N     the array ID: its tasks up to N were claimed and are on the disk. There may be more
+ * running/ID.claimed-N     the array ID: the first N of its tasks, in order, were claimed and are on the disk. There may be
+ *                          more. N is a place and no task's number: numbers may begin at 0, and have gaps. With lines they are
+ *                          the same, because task K runs line K
  * running/ID.K.run-BOOT    what the shim of attempt K executes; BOOT = first 8 digits of the boot id of the claim.
  *                          First line "# suspended N": for so many ms the machine had been suspended then, since that boot.
  *                          Missing for the current attempt: that attempt was never claimed.
@@ -111,7 +114,7 @@ public record Layout(Path root) {
       }
     }
 
-    /** How far an array's tasks are known to be claimed. */
+    /** How many of an array's tasks, the first ones, are known to be claimed. */
     record TasksClaimed(JobId id, int last) implements Name {
       @Override
       public String fileName() {

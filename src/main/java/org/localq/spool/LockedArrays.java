@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.localq.core.JobId;
 import org.localq.core.Result;
+import org.localq.core.TaskNumbers;
 import org.localq.core.Tasks;
 
 /**
@@ -47,15 +48,15 @@ public final class LockedArrays {
   }
 
   /**
-   * The first task of an array from {@code from} on that is nowhere; {@code count + 1} where there
-   * is none.
+   * The place of the first task of an array from the place {@code from} on that is nowhere; behind
+   * the last where there is none.
    */
-  int firstUnclaimed(JobId array, int from, int count) throws IOException {
-    int task = from;
-    while (task <= count && isSomewhere(array.ofTask(task))) {
-      task++;
+  int firstUnclaimed(JobId array, int from, TaskNumbers numbers) throws IOException {
+    int place = from;
+    while (place <= numbers.count() && isSomewhere(array.ofTask(numbers.at(place)))) {
+      place++;
     }
-    return task;
+    return place;
   }
 
   private boolean isSomewhere(JobId task) throws IOException {
@@ -63,8 +64,8 @@ public final class LockedArrays {
   }
 
   /**
-   * Notes that an array's tasks up to {@code last} were claimed. They have to be on the disk: a
-   * task that the note passes over is never looked for again.
+   * Notes that an array's tasks up to the place {@code last} were claimed. They have to be on the
+   * disk: a task that the note passes over is never looked for again.
    */
   void note(JobId array, int last) throws IOException {
     OptionalInt noted = locked.look().tasksClaimed(array);
@@ -100,9 +101,9 @@ public final class LockedArrays {
     return true;
   }
 
-  /** How many tasks an array has; as many as there can be where its file can't be read. */
-  public int mostTasks(JobId array) throws IOException {
-    return spool.mostTasks(array);
+  /** The numbers of an array's tasks; all that there can be where its file can't be read. */
+  public TaskNumbers numbers(JobId array) throws IOException {
+    return spool.numbers(array);
   }
 
   /** Moves an array whose tasks are all claimed into running/. */
@@ -159,13 +160,13 @@ public final class LockedArrays {
   /**
    * Removes the records of an array's tasks, which go before its own.
    *
-   * @param from the first that may be left
-   * @param last the last that has one
+   * @param tasks the numbers of those that have one
+   * @param from the index of the first that may be left
    * @param most for how long
-   * @return the first that is left; nothing once none is, or where something of the array is left
-   *     for which it has to stay
+   * @return the index of the first that is left; nothing once none is, or where something of the
+   *     array is left for which it has to stay
    */
-  OptionalInt collectTasks(JobId array, int from, int last, Duration most) throws IOException {
+  OptionalInt collectTasks(JobId array, long[] tasks, int from, Duration most) throws IOException {
     long begun = System.nanoTime();
     if (locked.isWanted(array) || Locked.isMentioned(array, locked.claimed().mentioned())) {
       return OptionalInt.empty();
@@ -173,10 +174,10 @@ public final class LockedArrays {
     // against a power cut: as for the records of jobs
     locked.secureClaims();
     spool.fsync().directory(layout.heldDirectory());
-    for (int task = from; task <= last; task++) {
-      Files.deleteIfExists(layout.record(array.ofTask(task)));
+    for (int i = from; i < tasks.length; i++) {
+      Files.deleteIfExists(layout.record(array.ofTask((int) tasks[i])));
       if (System.nanoTime() - begun > most.toNanos()) {
-        return OptionalInt.of(task + 1);
+        return OptionalInt.of(i + 1);
       }
     }
     return OptionalInt.empty();

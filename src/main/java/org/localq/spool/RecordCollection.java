@@ -63,16 +63,20 @@ public final class RecordCollection implements AutoCloseable {
   private IdList found = new IdList();
 
   /**
-   * The highest task that has a record, of each array of which one has; but for those whose tasks
-   * have gone by now.
+   * The tasks that have a record, of each array of which one has; but for those whose tasks have
+   * gone by now. By what is there and not by what the array's file says: that may be gone, and the
+   * numbers may be few and far between.
    */
-  private final Map<Long, Integer> arrays = new HashMap<>();
+  private final Map<Long, IdList> arrays = new HashMap<>();
 
   /** Those of them that have no record: they run still, or were rejected or removed. */
   private final Set<Long> orphaned = new HashSet<>();
 
-  /** Of the next candidate, which task's record is looked at next. */
-  private int task = 1;
+  /** Of the next candidate, how many of its tasks' records were looked at. */
+  private int task;
+
+  /** Its tasks that have records. */
+  private Optional<long[]> tasks = Optional.empty();
 
   private long[] candidates = {};
   private int next;
@@ -156,7 +160,7 @@ public final class RecordCollection implements AutoCloseable {
   /** A task's record stays as long as its array's does. */
   private void found(JobId id) {
     if (id.isTask()) {
-      arrays.merge(id.number(), id.task(), Math::max);
+      arrays.computeIfAbsent(id.number(), array -> new IdList()).add(id.task());
     } else {
       found.add(id.number());
     }
@@ -184,9 +188,9 @@ public final class RecordCollection implements AutoCloseable {
    * Looks at one more task of an array without a record, of which every task has to be outlived.
    */
   private void ageTask(long number) throws IOException {
-    Path record = spool.layout().record(new JobId(number, task));
+    Path record = spool.layout().record(new JobId(number, (int) tasks(number)[task]));
     boolean isYoung = Spool.exists(record) && !isOutlived(record);
-    boolean isLast = task >= arrays.get(number);
+    boolean isLast = task == tasks(number).length - 1;
     if (!isYoung && isLast) {
       found.add(number);
     }
@@ -196,9 +200,21 @@ public final class RecordCollection implements AutoCloseable {
     }
   }
 
+  private long[] tasks(long number) {
+    if (tasks.isEmpty()) {
+      tasks = Optional.of(arrays.get(number).toArray());
+    }
+    return tasks.get();
+  }
+
   private void goToNext() {
     next++;
-    task = 1;
+    leaveTasks();
+  }
+
+  private void leaveTasks() {
+    task = 0;
+    tasks = Optional.empty();
   }
 
   private boolean isOutlived(Path record) throws IOException {
@@ -265,8 +281,8 @@ public final class RecordCollection implements AutoCloseable {
       goToNext();
       return;
     }
-    int highest = arrays.get(array.number());
-    OptionalInt left = locked.arrays().collectTasks(array, task, highest, LONGEST_HOLD);
+    OptionalInt left =
+        locked.arrays().collectTasks(array, tasks(array.number()), task, LONGEST_HOLD);
     if (left.isPresent()) {
       task = left.getAsInt();
     } else if (isOrphaned) {
@@ -274,7 +290,7 @@ public final class RecordCollection implements AutoCloseable {
       goToNext();
     } else {
       arrays.remove(array.number());
-      task = 1;
+      leaveTasks();
     }
   }
 

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.localq.core.Job;
@@ -38,17 +39,26 @@ final class RecordWriter {
 
   private static final int DEEPEST_INDENT = 3;
 
+  /**
+   * Of a task: its array's throttle, which holds for one that waits for another attempt too, also
+   * when its array has gone to running/.
+   */
+  static final String THROTTLE = "array_throttle";
+
   /** What a task's file says for itself. */
   private static final Set<String> OF_EACH_TASK =
       Set.of(
           ArrayFile.TASKS,
+          ArrayFile.NUMBERS,
+          THROTTLE,
           "command",
           "directory",
           "stdin",
           "stdout",
           "stderr",
           "open_mode",
-          "submitted");
+          "submitted",
+          "environment");
 
   private RecordWriter() {}
 
@@ -167,7 +177,7 @@ final class RecordWriter {
       out.writeNumberField("id", id.number());
       if (id.isTask()) {
         out.writeNumberField("task", id.task());
-        ignored.addAll(Set.of("task", ArrayFile.TASKS));
+        ignored.addAll(Set.of("task", ArrayFile.TASKS, ArrayFile.NUMBERS));
       }
       out.writeStringField("state", state.name());
       if (!isRecord) {
@@ -204,8 +214,9 @@ final class RecordWriter {
    * The job file of a task.
    *
    * @param header the fields of its array
+   * @param throttle the array's
    */
-  static byte[] task(byte[] header, Job task) throws IOException {
+  static byte[] task(byte[] header, Job task, OptionalInt throttle) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(header.length + 1024);
     try (JsonParser in = JsonText.parser(header);
         JsonGenerator out = DENSE.createGenerator(bytes)) {
@@ -215,6 +226,10 @@ final class RecordWriter {
       JobWriter.write(task.workplace(), out);
       // the array's: a drop that says nothing would be as old as each claim
       out.writeStringField("submitted", task.submission().submitted().toString());
+      JobWriter.writeEnvironment(task.submission(), out);
+      if (throttle.isPresent()) {
+        out.writeNumberField(THROTTLE, throttle.getAsInt());
+      }
       out.writeEndObject();
       out.writeRaw('\n');
     }

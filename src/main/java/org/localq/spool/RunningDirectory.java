@@ -128,8 +128,8 @@ public final class RunningDirectory {
   }
 
   /**
-   * Up to which number the tasks of an array are known to be claimed, of those that are on the
-   * disk; nothing for what is not known to be an array.
+   * Up to which place the tasks of an array are known to be claimed, of those that are on the disk;
+   * nothing for what is not known to be an array.
    */
   public OptionalInt tasksClaimed(JobId id) {
     OptionalInt last = OptionalInt.empty();

@@ -31,6 +31,7 @@ import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
 import org.localq.core.Retention;
 import org.localq.core.State;
+import org.localq.core.TaskNumbers;
 import org.localq.core.Tasks;
 
 /**
@@ -116,7 +117,10 @@ public final class Spool implements AutoCloseable {
    *     names of files are {@linkplain org.localq.core.FilePattern#reduce reduced patterns}
    */
   public JobId submitArray(Job job, Lines lines) throws IOException {
-    Path draft = drafts.write(file -> ArrayWriter.write(job, lines, file));
+    return publish(drafts.write(file -> ArrayWriter.write(job, lines, file)));
+  }
+
+  private JobId publish(Path draft) throws IOException {
     JobId id;
     try {
       id = newId();
@@ -128,6 +132,17 @@ public final class Spool implements AutoCloseable {
     }
     makeDurable(id);
     return id;
+  }
+
+  /**
+   * Accepts an array whose tasks have these numbers and all run one command, as {@link #submit}
+   * does.
+   *
+   * @param job what its tasks have in common; the names of files are {@linkplain
+   *     org.localq.core.FilePattern#reduce reduced patterns}
+   */
+  public JobId submitArray(Job job, TaskNumbers numbers) throws IOException {
+    return publish(drafts.write(JobWriter.write(job, numbers)));
   }
 
   /** Whether what is in {@code draft} could be made the pending job of this id. */
@@ -178,24 +193,24 @@ public final class Spool implements AutoCloseable {
 
   /** Whether an array that has not ended has such a task, as far as its file can be read. */
   boolean isOfArray(JobId task) throws IOException {
-    return task.task() >= 1 && task.task() <= mostTasks(task.array());
+    return numbers(task.array()).contains(task.task());
   }
 
   /**
-   * How many tasks an array has that has not ended: 0 where there is none, and as many as there can
-   * be where its file can't be read.
+   * The numbers of the tasks of an array that has not ended: none where there is none, and all that
+   * there can be where its file can't be read.
    */
-  int mostTasks(JobId array) throws IOException {
+  TaskNumbers numbers(JobId array) throws IOException {
     // in the order of R9
     for (Path place : List.of(layout.pending(array), layout.held(array), layout.running(array))) {
       Optional<JobFile> file = read(array, place, false);
       if (file.isPresent()) {
         return file.get() instanceof JobFile.Valid valid
-            ? valid.tasks().map(Tasks::count).orElse(0)
-            : Tasks.MOST;
+            ? valid.tasks().map(Tasks::numbers).orElse(TaskNumbers.NONE)
+            : TaskNumbers.upTo(TaskNumbers.HIGHEST);
       }
     }
-    return 0;
+    return TaskNumbers.NONE;
   }
 
   private boolean isTaken(JobId id) throws IOException {
@@ -398,7 +413,8 @@ public final class Spool implements AutoCloseable {
   }
 
   static Candidate candidate(JobId id, JobFile.Valid file) {
-    return Candidate.of(id, file.job().requirements(), file.tasks().map(Tasks::count).orElse(0));
+    int tasks = file.tasks().isPresent() ? file.tasks().get().count() : 0;
+    return Candidate.of(id, file.job().requirements(), tasks, file.throttle());
   }
 
   private Optional<Entry> waiting(JobId id, Path file, boolean held) throws IOException {
@@ -418,13 +434,14 @@ public final class Spool implements AutoCloseable {
   /** An array whose tasks are not all claimed. */
   private Entry array(JobId id, JobFile.Valid file, boolean held) throws IOException {
     RunningDirectory running = RunningDirectory.look(layout);
-    int count = file.tasks().orElseThrow().count();
+    Tasks all = file.tasks().orElseThrow();
+    TaskNumbers numbers = all.numbers();
     int claimed = running.tasksClaimed(id).orElse(0);
-    while (claimed < count && isElsewhere(id.ofTask(claimed + 1))) {
+    while (claimed < all.count() && isElsewhere(id.ofTask(numbers.at(claimed + 1)))) {
       // the note may be older than the last claims
       claimed++;
     }
-    return new Entry.Array(id, file.job(), count, claimed, running.tasksOf(id).size(), held);
+    return new Entry.Array(id, file.job(), all, claimed, running.tasksOf(id).size(), held);
   }
 
   private Optional<Entry> running(JobId id) throws IOException {
@@ -443,8 +460,8 @@ public final class Spool implements AutoCloseable {
   }
 
   private static Entry closed(JobId id, JobFile.Valid file, RunningDirectory running) {
-    int count = file.tasks().orElseThrow().count();
-    return new Entry.Array(id, file.job(), count, count, running.tasksOf(id).size(), false);
+    Tasks all = file.tasks().orElseThrow();
+    return new Entry.Array(id, file.job(), all, all.count(), running.tasksOf(id).size(), false);
   }
 
   private Optional<Entry> finished(JobId id) throws IOException {

@@ -3,9 +3,9 @@ package org.localq.spool;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.localq.core.Candidate;
 import org.localq.core.Job;
 import org.localq.core.JobId;
-import org.localq.core.Requirements;
 
 /**
  * The tasks of one array that are not claimed, in order, for a worker that claims them one after
@@ -13,7 +13,8 @@ import org.localq.core.Requirements;
  *
  * <p>It owns what is known to be claimed: the note {@code ID.claimed-N}, which a worker that comes
  * later begins at, never says more than what is on the disk. Where it says less, as after a crash,
- * tasks are looked for by name.
+ * tasks are looked for by name. All that is counted here are places: the numbers of tasks may have
+ * gaps.
  */
 public final class TaskQueue implements AutoCloseable {
   private final JobId array;
@@ -63,9 +64,9 @@ public final class TaskQueue implements AutoCloseable {
     return array;
   }
 
-  /** What each of them asks for. */
-  public Requirements requirements() {
-    return tasks.job().requirements();
+  /** Whether its tasks are as was decided upon. */
+  public boolean isAs(Candidate chosen) {
+    return chosen.asksFor(tasks.job().requirements(), tasks.throttle());
   }
 
   /** Whether the array that was opened still waits. */
@@ -90,7 +91,7 @@ public final class TaskQueue implements AutoCloseable {
       return new Claimed.Rejected(damaged.reason());
     }
     if (!(task instanceof ArrayTasks.Task one)) {
-      locked.arrays().close(array, tasks.count());
+      locked.arrays().close(array, tasks.numbers().count());
       return new Claimed.All();
     }
     note(locked);
@@ -108,13 +109,13 @@ public final class TaskQueue implements AutoCloseable {
   }
 
   private ArrayTasks.Next next(Locked locked) throws IOException {
-    next = locked.arrays().firstUnclaimed(array, next, tasks.count());
+    next = locked.arrays().firstUnclaimed(array, next, tasks.numbers());
     return tasks.task(next);
   }
 
   /** Whether all are claimed, and the array is still to be {@linkplain #claim moved}. */
   public boolean isOver() {
-    return next > tasks.count();
+    return next > tasks.numbers().count();
   }
 
   /** All that were claimed so far are on the disk. */

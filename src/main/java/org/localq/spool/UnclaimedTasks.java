@@ -13,7 +13,7 @@ import org.localq.core.Tasks;
 import org.localq.core.Usage;
 
 /**
- * The tasks that have no file of their own: lines of an array that waits, or of one that was
+ * The tasks that have no file of their own: those of an array that waits, or of one that was
  * cancelled before they started. It owns the array that was read last, which stays open: who asks
  * for many tasks in order has its file read once.
  */
@@ -65,7 +65,8 @@ final class UnclaimedTasks implements AutoCloseable {
     open = Optional.empty();
     boolean isKept = false;
     try {
-      if (id.task() > 0 && tasks.task(id.task()) instanceof ArrayTasks.Task task) {
+      OptionalInt its = tasks.numbers().placeOf(id.task());
+      if (its.isPresent() && tasks.task(its.getAsInt()) instanceof ArrayTasks.Task task) {
         open = Optional.of(new Open(id.array(), place, tasks, task));
         isKept = true;
         return Optional.of(task);
@@ -91,8 +92,7 @@ final class UnclaimedTasks implements AutoCloseable {
     }
     Tasks tasks = file.get().tasks().get();
     Result whole = file.get().result().get();
-    if (id.task() < 1
-        || id.task() > tasks.count()
+    if (!tasks.numbers().contains(id.task())
         || whole.outcome().state() != State.CANCELLED
         || !tasks.ended().containsKey(State.CANCELLED)) {
       return Optional.empty();

@@ -9,13 +9,14 @@ import org.localq.core.JobId;
 import org.localq.core.Result;
 import org.localq.core.State;
 import org.localq.core.Tally;
+import org.localq.core.TaskNumbers;
 import org.localq.spool.JobFile;
 import org.localq.spool.Locked;
 
 /** How the tasks of one array have ended, as far as they were counted. */
 final class ArrayCount {
   private final JobId array;
-  private final int most;
+  private final TaskNumbers numbers;
   private final Tally tally = new Tally();
 
   /**
@@ -23,26 +24,26 @@ final class ArrayCount {
    */
   private List<JobId> open = new ArrayList<>();
 
-  /** All tasks before this one were looked at. */
+  /** All tasks before this place were looked at. */
   private int next = 1;
 
   /**
    * An array of which nothing was counted.
    *
-   * @param most it has no more tasks: what is named like others is none of it
+   * @param numbers of its tasks: what is named like others is none of it
    */
-  ArrayCount(JobId array, int most) {
+  ArrayCount(JobId array, TaskNumbers numbers) {
     this.array = array;
-    this.most = most;
+    this.numbers = numbers;
   }
 
   JobId array() {
     return array;
   }
 
-  /** How many tasks it was said to have at most. */
-  int most() {
-    return most;
+  /** The numbers that its tasks were said to have. */
+  TaskNumbers numbers() {
+    return numbers;
   }
 
   /** What was counted. */
@@ -58,7 +59,8 @@ final class ArrayCount {
   /**
    * Counts those that have ended since the last call.
    *
-   * @param claimed so many are known to be claimed; there may be more, one after the other
+   * @param claimed so many, the first ones, are known to be claimed; there may be more, one after
+   *     the other
    * @param deadline when to leave the rest to the next call, as {@link System#nanoTime} has it
    * @return whether nothing was left
    */
@@ -70,8 +72,8 @@ final class ArrayCount {
       }
     }
     open = still;
-    while (next <= most) {
-      JobId task = array.ofTask(next);
+    while (next <= numbers.count()) {
+      JobId task = array.ofTask(numbers.at(next));
       Locked.Whereabouts where = locked.whereabouts(task);
       if (where == Locked.Whereabouts.NOWHERE && next > claimed) {
         return true;

@@ -12,6 +12,7 @@ import org.localq.core.JobId;
 import org.localq.core.Result;
 import org.localq.core.State;
 import org.localq.core.Tally;
+import org.localq.core.TaskNumbers;
 import org.localq.spool.JobFile;
 import org.localq.spool.Locked;
 import org.localq.spool.RunningDirectory;
@@ -60,7 +61,7 @@ final class ArrayJudge {
       return Judge.Next.SOON;
     }
     if (!counts.containsKey(array)) {
-      counts.put(array, new ArrayCount(array, locked.arrays().mostTasks(array)));
+      counts.put(array, new ArrayCount(array, locked.arrays().numbers(array)));
     }
     ArrayCount count = counts.get(array);
     if (!count.goOn(locked, running.tasksClaimed(array).orElse(0), deadline)) {
@@ -100,18 +101,24 @@ final class ArrayJudge {
       Locked locked, RunningDirectory running, ArrayCount count, long deadline) throws IOException {
     JobId array = count.array();
     Optional<JobFile> file = locked.readClaimed(array);
+    boolean isDamaged = file.flatMap(JobFile::defect).isPresent();
+    if (isDamaged && !locked.look().tasksOf(array).isEmpty()) {
+      // which tasks are its own nobody can tell: it stays as long as any runs
+      return Judge.Next.LATER;
+    }
     if (file.isEmpty() || !(file.get() instanceof JobFile.Valid valid) || valid.tasks().isEmpty()) {
       file.flatMap(JobFile::defect)
           .ifPresent(reason -> log.say(array, "REJECTED, its file " + reason));
       locked.rejectClaimed(array, file.flatMap(JobFile::defect).orElse("is no array"));
       return Judge.Next.NOTHING;
     }
-    int tasks = valid.tasks().get().count();
-    if (count.most() != tasks) {
+    TaskNumbers numbers = valid.tasks().get().numbers();
+    if (!count.numbers().equals(numbers)) {
       // another file was put in its place since, or it could not be read
-      counts.put(array, new ArrayCount(array, tasks));
+      counts.put(array, new ArrayCount(array, numbers));
       return Judge.Next.SOON;
     }
+    int tasks = numbers.count();
     boolean cancelled = running.isCancelled(array);
     Tally tally = count.tally();
     if (cancelled) {

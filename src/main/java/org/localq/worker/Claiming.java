@@ -26,7 +26,7 @@ import org.localq.spool.Workers;
 /**
  * Claims and starts the jobs whose turn it is, and the tasks of arrays.
  *
- * <p>It owns what is remembered of the array that is being claimed, which only saves work.
+ * <p>It owns what is remembered of the arrays that are being claimed, which only saves work.
  */
 final class Claiming {
   private final Engine engine;
@@ -37,7 +37,7 @@ final class Claiming {
   private final Intake intake;
   private final Workers workers;
   private final Occupancy occupancy = new Occupancy();
-  private Optional<TaskQueue> tasks = Optional.empty();
+  private final OpenArrays arrays = new OpenArrays();
 
   Claiming(Worker.Tools tools, Identity identity, Policy policy, Intake intake) {
     this.engine = tools.engine();
@@ -64,10 +64,7 @@ final class Claiming {
       // one that is not read yet may come first
       return false;
     }
-    if (tasks.isPresent() && !tasks.get().isStill(locked)) {
-      // an open file keeps its blocks, and a cancelled array can have many
-      leaveArray();
-    }
+    arrays.leaveThoseThatMoved(locked);
     RunningDirectory running = locked.look();
     Iterator<Candidate> queue = intake.candidates().iterator();
     List<Candidate> starts =
@@ -90,9 +87,9 @@ final class Claiming {
       // also where it went wrong with one of them
       start(locked, claimed);
     }
-    if (tasks.isPresent() && tasks.get().isOver()) {
+    for (TaskQueue over : arrays.over()) {
       // it does not wait for a free core to be closed
-      claimNext(locked, running, tasks.get());
+      claimNext(locked, running, over);
     }
     return false;
   }
@@ -123,7 +120,7 @@ final class Claiming {
     if (file.isEmpty()
         || !(file.get() instanceof JobFile.Valid valid)
         || valid.tasks().isPresent()
-        || !chosen.asksFor(valid.job().requirements())) {
+        || !chosen.asksFor(valid.job().requirements(), valid.throttle())) {
       return Optional.empty();
     }
     int attempt = running.currentAttempt(chosen.id());
@@ -153,9 +150,9 @@ final class Claiming {
    */
   private Optional<Launch> claimTask(Locked locked, RunningDirectory running, Candidate chosen)
       throws IOException {
-    Optional<TaskQueue> queue = queue(locked, running, chosen.id());
-    if (queue.isEmpty() || !chosen.asksFor(queue.get().requirements())) {
-      leaveArray();
+    Optional<TaskQueue> queue = arrays.open(locked, running, chosen.id());
+    if (queue.isEmpty() || !queue.get().isAs(chosen)) {
+      arrays.leave(chosen.id());
       intake.reread(chosen.id());
       return Optional.empty();
     }
@@ -175,14 +172,14 @@ final class Claiming {
                   judge.runFile(engine.script(launch(locked, running, id, job, attempt))));
     } catch (IOException | RuntimeException failed) {
       // what was read of its file may not be what comes next: it is opened anew
-      leaveArray();
+      arrays.leave(queue.array());
       throw failed;
     }
     if (claimed instanceof TaskQueue.Claimed.One one) {
       noteClaimed(one.id(), one.job(), one.attempt());
       return Optional.of(launch(locked, running, one.id(), one.job(), one.attempt()));
     }
-    leaveArray();
+    arrays.leave(queue.array());
     intake.reread(queue.array());
     if (claimed instanceof TaskQueue.Claimed.All) {
       log.say(queue.array(), "its last task is claimed");
@@ -192,30 +189,13 @@ final class Claiming {
     return Optional.empty();
   }
 
-  /** The tasks of this array that are left. */
-  private Optional<TaskQueue> queue(Locked locked, RunningDirectory running, JobId array)
-      throws IOException {
-    if (tasks.isEmpty() || !tasks.get().array().equals(array)) {
-      leaveArray();
-      tasks = TaskQueue.open(locked, running, array);
-    }
-    return tasks;
-  }
-
-  private void leaveArray() throws IOException {
-    if (tasks.isPresent()) {
-      tasks.get().close();
-      tasks = Optional.empty();
-    }
-  }
-
   /** Starts what was claimed, once all of it is on the disk. */
   private void start(Locked locked, List<Launch> claimed) throws IOException {
     if (claimed.isEmpty()) {
       return;
     }
     locked.secureClaims();
-    tasks.ifPresent(TaskQueue::secured);
+    arrays.secured();
     Iterator<Launch> launches = claimed.iterator();
     while (launches.hasNext()) {
       Launch launch = launches.next();

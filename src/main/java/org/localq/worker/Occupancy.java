@@ -67,10 +67,12 @@ final class Occupancy {
       Optional<Known> job = known(locked, running, id);
       occupants.add(
           job.isPresent()
-              ? new Occupant(
-                  job.get().amounts(), Occupant.left(job.get().start(), job.get().timeLimit(), now))
+              ? Occupant.of(
+                  id,
+                  job.get().amounts(),
+                  Occupant.left(job.get().start(), job.get().timeLimit(), now))
               // nobody knows how much it takes: nothing starts beside it
-              : new Occupant(limit, Optional.empty()));
+              : Occupant.of(id, limit, Optional.empty()));
     }
     return new Situation(limit, occupants);
   }

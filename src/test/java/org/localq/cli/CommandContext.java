@@ -189,9 +189,20 @@ final class CommandContext {
     ObjectNode job = (ObjectNode) job(id + ".json");
     ((ArrayNode) job.get("command")).add(job.remove("lines").get(task - 1));
     job.remove("tasks");
-    String name = id + "_" + task;
+    runsTask(id, task, task, job);
+  }
+
+  /** The same of an array of numbers, whose first tasks up to this place were claimed. */
+  void runsTask(int id, int number, int place) throws IOException {
+    ObjectNode job = (ObjectNode) job(id + ".json");
+    job.remove("array");
+    runsTask(id, number, place, job);
+  }
+
+  private void runsTask(int id, int number, int place, ObjectNode job) throws IOException {
+    String name = id + "_" + number;
     Files.writeString(spool("running/" + name + ".json"), job.toString());
-    Files.createFile(spool("running/" + id + ".claimed-" + task));
+    Files.createFile(spool("running/" + id + ".claimed-" + place));
     starts(name);
   }
 

@@ -685,6 +685,60 @@ class LbatchTest {
   }
 
   @Nested
+  class An_array_of_numbers {
+    @Test
+    void is_one_small_file_with_the_numbers() throws Exception {
+      CommandContext.Ran ran = context.run("lbatch", "-a", "0-999999:4%8", "x", "y").exits(0);
+      assertEquals("Submitted batch job 1, 250000 tasks\n", ran.out());
+      assertEquals(WAITS, ran.err());
+      JsonNode array = context.job("1.json");
+      assertEquals("0-999996:4%8", array.get("array").asText());
+      assertEquals(List.of("x", "y"), texts(array.get("command")));
+      assertEquals("localq-%j-20261122T120000.out", array.get("stdout").asText());
+      assertEquals("x", array.get("name").asText());
+      assertFalse(array.has("tasks"));
+    }
+
+    @Test
+    void has_the_symbols_of_its_files_left_that_are_its_own() throws Exception {
+      context.run("lbatch", "--array=7", "-J", "n", "-o", "%x-%A_%4a", "-e", "all", "x").exits(0);
+      JsonNode array = context.job("1.json");
+      assertEquals("n-%A_%4a", array.get("stdout").asText());
+      assertEquals("append", array.get("open_mode").asText(), "all write to one file");
+    }
+
+    @Test
+    void has_a_bare_id_and_an_exit_code_as_any_job() throws Exception {
+      assertEquals("1\n", context.run("lbatch", "--parsable", "-a", "1,3", "x").exits(0).out());
+    }
+
+    @Test
+    void of_a_command_is_none_of_the_words_behind_it() throws Exception {
+      assertEquals(List.of("x", "-a", "0-3"), texts(submit("x", "-a", "0-3").get("command")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "-a 5-3 x | -a 5-3: \"5-3\" counts down, expected the lower number first",
+          "-a 0-3%0 x | -a 0-3%0: with %0 no task could run, expected at least %1, or no % at all",
+          "--array=a x | -a a: \"a\" is no number, expected whole numbers from 0 to 999999999 as in"
+              + " 0-15, 1,3,5-7 or 0-15:4, and %8 at the end for eight tasks at a time",
+          "-a 0-3 | no command; expected: lbatch [OPTION…] COMMAND [WORD…], see lbatch --help",
+          "-a 0-3 --each-line l | -a 0-3 and --each-line: expected one of them, because the tasks of"
+              + " an array have either numbers or lines",
+          "-a | missing required parameter for option '--array' (NUMBERS); see lbatch --help",
+        })
+    void that_is_none_is_refused(String words, String message) {
+      CommandContext.Ran ran = context.run(("lbatch " + words.strip()).split(" ")).exits(2);
+      assertEquals("lbatch: " + message + "\n", ran.err());
+      assertEquals("", ran.out());
+      assertFalse(Files.exists(context.uriFile()), "nothing is made for it");
+    }
+  }
+
+  @Nested
   class Another_queue {
     private static final String LOG = "my-twocore-job-logfile.txt";
 

@@ -131,6 +131,22 @@ class LcancelTest {
   }
 
   @Nested
+  class An_array_of_numbers {
+    @Test
+    void loses_the_tasks_that_are_named_and_no_others() {
+      context.run("lbatch", "-a", "0-8:4%1", "x").exits(0);
+      assertEquals(
+          "job 4_0 cancelled\njob 4_8 cancelled\n",
+          context.run("lcancel", "4_[0,8]").exits(0).out());
+      assertEquals(
+          "CANCELLED\nPENDING\nCANCELLED\n",
+          context.run("linfo", "--state", "4_[0-8:4]").exits(0).out());
+      assertEquals("array 4 cancelled\n", context.run("lcancel", "4").exits(0).out());
+      assertEquals("CANCELLED\n", context.run("linfo", "--state", "4_4").exits(0).out());
+    }
+  }
+
+  @Nested
   class All {
     @Test
     void means_every_job_that_has_not_ended() throws Exception {

@@ -335,6 +335,60 @@ class LinfoTest {
   }
 
   @Nested
+  class An_array_of_numbers {
+    @BeforeEach
+    void submit_numbers() throws Exception {
+      context.run("lbatch", "-a", "0-99:4%1", "-J", "sweep", "run", "me").exits(0);
+      context.runsTask(2, 8, 3);
+      context.worker();
+      context.limit(4);
+    }
+
+    @Test
+    void has_a_sheet_with_its_numbers_and_how_many_run_at_a_time() {
+      assertEquals(
+          List.of(
+              "Job: 2",
+              "State: RUNNING",
+              "Reason: JobArrayTaskLimit, as many tasks of its array run as may at a time",
+              "Tasks: 25: 1 running, 22 to start, 2 ended",
+              "Array: 0-96:4, at most 1 at a time",
+              "Name: sweep",
+              "Command: run me",
+              "Cores: 1"),
+          sheet("2").subList(0, 8));
+    }
+
+    @Test
+    void has_a_sheet_of_each_task() {
+      List<String> last = sheet("2_96");
+      assertEquals(
+          List.of(
+              "Job: 2_96",
+              "State: PENDING",
+              "Reason: JobArrayTaskLimit, as many tasks of its array run as may at a time",
+              "Name: sweep",
+              "Command: run me"),
+          last.subList(0, 5));
+      CommandContext.Ran ran = context.run("linfo", "2_9").exits(1);
+      assertTrue(ran.err().startsWith("linfo: job 2_9: no such job in "), ran::toString);
+    }
+
+    @Test
+    void is_a_document_with_its_numbers_and_each_task_one_without() throws Exception {
+      JsonNode array = CommandContext.json(context.run("linfo", "--json", "2").exits(0).out());
+      assertEquals("0-96:4%1", array.get("array").asText());
+      context.run("lcancel", "2").exits(0);
+      for (String id : List.of("2_0", "2_96")) {
+        JsonNode task = CommandContext.json(context.run("linfo", "--json", id).exits(0).out());
+        assertEquals(id, "2_" + task.get("task").asInt());
+        assertFalse(task.has("array"), task::toString);
+      }
+      assertTrue(sheet("2").contains("Array: 0-96:4, at most 1 at a time"));
+    }
+  }
+
+  @Nested
   class The_bare_state {
     @Test
     void is_one_word_a_job() throws Exception {

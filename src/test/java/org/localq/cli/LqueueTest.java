@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -452,6 +453,92 @@ class LqueueTest {
           "lqueue: \"1_[1-999999]\" names too many tasks, expected at most 100000 ids;"
               + " the whole array is 1\n",
           ran.err());
+    }
+  }
+
+  /** Tasks 0, 4 and so on up to 96, of which 8 runs; and a job behind them. */
+  @Nested
+  class An_array_of_numbers {
+    private void submitted(String numbers) throws Exception {
+      submit("-a", numbers, "-J", "sweep", "run");
+      submit("x");
+      context.limit(4).worker();
+    }
+
+    private List<String> rows(String... words) {
+      return context.run(words).exits(0).lines().stream()
+          .skip(1)
+          .map(line -> String.join(" ", List.of(line.strip().split(" {2,}"))))
+          .toList();
+    }
+
+    @Test
+    void is_a_row_for_each_task_that_runs_and_one_with_the_numbers_that_wait() throws Exception {
+      submitted("0-99:4%1");
+      context.runsTask(1, 8, 3);
+      assertEquals(
+          List.of(
+              "1_8 - RUNNING 1 2026-11-22T12:00:05 - - sweep run",
+              "1_[12-96:4%1] 1 PENDING 1 - - JobArrayTaskLimit sweep run (22 tasks)",
+              "2 2 PENDING 1 - - - x x"),
+          rows("lqueue"));
+    }
+
+    @Test
+    void whose_numbers_have_no_order_shows_as_many_as_serve() throws Exception {
+      String numbers =
+          IntStream.range(0, 60).mapToObj(i -> "" + i * i).collect(Collectors.joining(","));
+      submitted(numbers);
+      String first = rows("lqueue").get(0);
+      assertTrue(
+          first.startsWith("1_[0-1,4,9,16,25,36,49,64,81,100,121,144,169,196,225,256,289,324,…] "),
+          first);
+      JsonNode row =
+          CommandContext.json(context.run("lqueue", "--json").exits(0).out()).get("jobs").get(0);
+      assertTrue(row.get("array").asText().endsWith(",3364,3481"), row::toString);
+    }
+
+    @Test
+    void has_a_row_for_each_task_that_is_named_also_as_lqueue_names_them() throws Exception {
+      submitted("0-99:4%2");
+      context.runsTask(1, 0, 1);
+      assertEquals(
+          List.of("1_0 RUNNING -", "1_4 PENDING -", "1_8 PENDING JobArrayTaskLimit"),
+          rows("lqueue", "1_[0-8:4%2]").stream()
+              .map(row -> row.split(" "))
+              .map(cells -> cells[0] + " " + cells[2] + " " + cells[6])
+              .toList());
+      CommandContext.Ran ran = context.run("lqueue", "1_[0-4]").exits(1);
+      assertTrue(ran.err().contains("lqueue: job 1_1: no such job in "), ran::toString);
+    }
+
+    @Test
+    void of_a_million_tasks_is_one_row() throws Exception {
+      submitted("0-999999%2");
+      assertEquals(
+          "1_[0-999999%2] 1 PENDING 1 - - - sweep run (1000000 tasks)", rows("lqueue").get(0));
+    }
+
+    @Test
+    void tells_programs_its_numbers() throws Exception {
+      submitted("0-99:4%8");
+      JsonNode jobs =
+          CommandContext.json(context.run("lqueue", "--json").exits(0).out()).get("jobs");
+      assertEquals(
+          CommandContext.json(
+              "{\"id\": 1, \"state\": \"PENDING\", \"tasks\": 25, \"unclaimed\": 25,"
+                  + " \"array\": \"0-96:4%8\", \"place\": 1, \"cores\": 1, \"name\": \"sweep\","
+                  + " \"command\": [\"run\"]}"),
+          jobs.get(0));
+    }
+
+    @Test
+    void that_has_ended_is_one_row() throws Exception {
+      submitted("0-99:4%8");
+      context.run("lcancel", "1").exits(0);
+      assertTrue(
+          rows("lqueue", "1").get(0).matches("1 - CANCELLED 1 - .* run \\(25 tasks\\)"),
+          () -> rows("lqueue", "1").toString());
     }
   }
 

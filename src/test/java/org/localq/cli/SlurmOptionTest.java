@@ -51,7 +51,7 @@ class SlurmOptionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lbatch", "lqueue", "linfo", "lcancel", "localqd"})
+  @ValueSource(strings = {"lbatch", "lqueue", "linfo", "lcancel", "lwait", "localqd"})
   void is_none_that_the_command_has(String name) {
     for (OptionSpec option : Command.named(name).orElseThrow().spec().options()) {
       for (String word : option.names()) {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -287,7 +288,12 @@ class BackfillTest {
                 ? Optional.empty()
                 : Optional.of(Duration.ofSeconds(1 + random.nextInt(600)));
         pending.add(
-            new Candidate(new JobId(id), Needs.cores(1 + random.nextInt(limit)), seconds, 0));
+            new Candidate(
+                new JobId(id),
+                Needs.cores(1 + random.nextInt(limit)),
+                seconds,
+                0,
+                OptionalInt.empty()));
       }
       return pending;
     }
@@ -381,7 +387,8 @@ class BackfillTest {
   }
 
   private static Candidate candidate(long id, Needs needs, long seconds) {
-    return new Candidate(new JobId(id), needs, Optional.of(Duration.ofSeconds(seconds)), 0);
+    return new Candidate(
+        new JobId(id), needs, Optional.of(Duration.ofSeconds(seconds)), 0, OptionalInt.empty());
   }
 
   static List<Candidate> candidates(String text) {
@@ -396,6 +403,7 @@ class BackfillTest {
         new JobId(Long.parseLong(parts[0])),
         Needs.cores(Integer.parseInt(parts[1])),
         hasLimit ? Optional.of(Duration.ofSeconds(Long.parseLong(parts[2]))) : Optional.empty(),
-        tasks);
+        tasks,
+        OptionalInt.empty());
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -75,7 +76,8 @@ final class ScheduleBench {
   }
 
   private static Candidate candidate(int id, Needs needs, int seconds) {
-    return new Candidate(new JobId(id), needs, Optional.of(Duration.ofSeconds(seconds)), 0);
+    return new Candidate(
+        new JobId(id), needs, Optional.of(Duration.ofSeconds(seconds)), 0, OptionalInt.empty());
   }
 
   /** So many jobs of one core. */

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -96,6 +97,95 @@ class ScheduleTest {
               evidence + ": the next one would fit, only " + starts + " start");
         }
       }
+    }
+  }
+
+  /**
+   * Arrays are written {@code ID:CORESxTASKS%THROTTLE}, a task that waits for another attempt
+   * {@code ID_TASK:CORES%THROTTLE}, and how many tasks of an array run {@code ID=RUNNING}.
+   */
+  @Nested
+  class A_throttle {
+    @ParameterizedTest(name = "[{0}], limit {1}, {2} taken, running {3}: [{4}]")
+    @CsvSource({
+      // as many as it says, and no core is kept free for the others
+      "1:1x9%2,           8, 0, '',      1 1",
+      "1:1x9%2 2:1,       8, 0, '',      1 1 2",
+      "1:1x9%2,           8, 1, 1=1,     1",
+      // at it: passed over, and blocks nobody
+      "1:1x9%2 2:1 3:4,   8, 2, 1=2,     2 3",
+      "1:1x9%2 2:1x3%1,   8, 2, 1=2,     2",
+      // more run than may, as when the file was changed
+      "1:1x9%2 2:1,       8, 5, 1=5,     2",
+      // another array's tasks are not counted
+      "1:1x9%2,           8, 2, 7=2,     1 1",
+      // fewer tasks than may run
+      "1:1x2%5 2:1,       8, 0, '',      1 1 2",
+      // cores end it first: then it blocks as any other
+      "1:2x9%3 2:1,       5, 0, '',      1 1",
+      "1:4x9%3 2:1,       5, 2, '',      ''",
+      "1:1x9%3 2:1,       3, 2, 1=2,     1",
+      // an array without one takes all there is
+      "1:1x9 2:1,         4, 0, '',      1 1 1 1",
+      // a task that waits again counts among its array's
+      "1_3:1%2 1:1x9%2,   8, 1, 1=1,     1_3",
+      "1_3:1%2 1:1x9%2,   8, 2, 1=2,     ''",
+      "1_3:1%2 1_4:1%2 2:1, 8, 1, 1=1,   1_3 2",
+      // wider than the limit
+      "1:9x9%2 2:1,       8, 0, '',      2",
+    })
+    void lets_so_many_tasks_of_an_array_start(
+        String pending, int limit, long busy, String running, String expected) {
+      Situation situation = situation(limit, busy, running);
+      assertEquals(expected, starts(Policy.FIFO, throttled(pending), situation), pending);
+    }
+
+    @ParameterizedTest(name = "[{0}], limit {1}, {2} taken, running {3}: [{4}]")
+    @CsvSource({
+      "1:1x9%2 2:1,     8, 2, 1=2, '1 place 1 JobArrayTaskLimit, 2 place 2'",
+      "1:1x9%2 2:1,     8, 1, 1=1, '1 place 1, 2 place 2'",
+      "1:1x9%2 2:1,     8, 8, 1=1, '1 place 1 Resources, 2 place 2 Priority'",
+      "1:8 2:1x9%2,     8, 2, 2=2, '1 place 1 Resources, 2 place 2 JobArrayTaskLimit'",
+      "1_3:1%2 1:1x9%2, 8, 1, 1=1, '1_3 place 1, 1 place 2 JobArrayTaskLimit'",
+      "1:9x9%2 2:1,     8, 2, 1=2, '2 place 1, 1 CoreLimit'",
+    })
+    void is_a_reason_to_wait(
+        String pending, int limit, long busy, String running, String expected) {
+      assertEquals(
+          expected,
+          Schedule.queue(Policy.FIFO, throttled(pending), situation(limit, busy, running)).stream()
+              .map(ScheduleTest::show)
+              .collect(Collectors.joining(", ")));
+    }
+
+    private static Situation situation(int limit, long busy, String running) {
+      List<Occupant> occupants = new ArrayList<>();
+      occupants.add(new Occupant(Amounts.cores(busy), Optional.empty()));
+      for (String word : running.split(" ")) {
+        for (int i = 0; !word.isEmpty() && i < Integer.parseInt(word.split("=")[1]); i++) {
+          JobId task = new JobId(Long.parseLong(word.split("=")[0])).ofTask(100 + i);
+          // what they take is in what is taken
+          occupants.add(Occupant.of(task, Amounts.NONE, Optional.empty()));
+        }
+      }
+      return new Situation(Amounts.limit(limit), occupants);
+    }
+
+    private static List<Candidate> throttled(String text) {
+      return Arrays.stream(text.split(" "))
+          .map(
+              word -> {
+                String[] parts = word.split("[:x%]");
+                return new Candidate(
+                    JobId.parse(parts[0]).orElseThrow(),
+                    Needs.cores(Integer.parseInt(parts[1])),
+                    Optional.empty(),
+                    word.contains("x") ? Integer.parseInt(parts[2]) : 0,
+                    word.contains("%")
+                        ? OptionalInt.of(Integer.parseInt(parts[parts.length - 1]))
+                        : OptionalInt.empty());
+              })
+          .toList();
     }
   }
 

@@ -33,9 +33,11 @@ import org.localq.Executed;
 import org.localq.SampleJob;
 import org.localq.core.ExactText;
 import org.localq.core.Job;
+import org.localq.core.JobId;
 import org.localq.core.Limit;
 import org.localq.core.Requirements;
 import org.localq.core.Resource;
+import org.localq.core.TaskNumbers;
 import org.localq.core.Umask;
 import org.localq.core.Workplace;
 
@@ -334,6 +336,45 @@ class RunScriptTest {
       assertEquals("7", environment.get("LOCALQ_JOB_ID"));
       assertEquals("1", environment.get("LOCALQ_ATTEMPT"));
       assertEquals("/data/other", environment.get("LOCALQ_URI"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0-99:4%8, 25, 0, 96, 4", "'1,3,7', 3, 1, 7,", "7, 1, 7, 7, 1"})
+    void of_a_task_has_its_number_and_those_of_the_others(
+        String array, String count, String lowest, String highest, String step) throws Exception {
+      TaskNumbers numbers = ((TaskNumbers.Parsed.Valid) TaskNumbers.parse(array)).numbers();
+      // submitted from a task of another array
+      Job job =
+          witness()
+              .variable("LOCALQ_ARRAY_JOB_ID", "3")
+              .variable("LOCALQ_ARRAY_TASK_ID", "9")
+              .variable("LOCALQ_ARRAY_TASK_STEP", "99")
+              .build();
+      JobId id = new JobId(17, Integer.parseInt(lowest));
+      bench.task(id, job.task(id, Optional.empty(), numbers)).run();
+      Map<String, String> expected = new TreeMap<>();
+      expected.put("LOCALQ_ARRAY_JOB_ID", "17");
+      expected.put("LOCALQ_ARRAY_TASK_ID", lowest);
+      expected.put("LOCALQ_ARRAY_TASK_COUNT", count);
+      expected.put("LOCALQ_ARRAY_TASK_MIN", lowest);
+      expected.put("LOCALQ_ARRAY_TASK_MAX", highest);
+      if (step != null) {
+        expected.put("LOCALQ_ARRAY_TASK_STEP", step);
+      }
+      Map<String, String> environment = environment();
+      assertEquals(id.toString(), environment.get("LOCALQ_JOB_ID"));
+      environment.keySet().removeIf(name -> !name.startsWith("LOCALQ_ARRAY_"));
+      assertEquals(expected, environment);
+    }
+
+    @Test
+    void of_a_job_that_a_task_submitted_has_nothing_of_the_array() throws Exception {
+      completes(
+          witness()
+              .variable("LOCALQ_ARRAY_JOB_ID", "3")
+              .variable("LOCALQ_ARRAY_TASK_ID", "9")
+              .variable("LOCALQ_ARRAY_TASK_COUNT", "99"));
+      assertEquals(OWN, environment().keySet());
     }
   }
 

@@ -92,6 +92,12 @@ final class ShimBench implements AutoCloseable {
         RunScript.of(new Launch(mark, job, directory, RUN_FILE, again ? 1 : 0), own, URI));
   }
 
+  /** The script of a task, in the place of job 7's. */
+  ShimBench task(JobId id, Job job) throws IOException {
+    Launch launch = new Launch(new Mark(base.toString(), id, 1), job, directory, RUN_FILE, 0);
+    return script(RunScript.of(launch, new Inherited(Map.of(), Optional.empty()), URI));
+  }
+
   ShimBench job(Job job) throws IOException {
     return job(job, new Inherited(Map.of(), Optional.empty()), false);
   }

@@ -121,10 +121,12 @@ class KillIT {
   }
 
   /**
-   * An array, one whose canceller died behind its marker, and one of which a task was cancelled so.
+   * An array of lines, one of numbers with a throttle, one whose canceller died behind its marker,
+   * and one of which a task was cancelled so.
    */
   private List<String> arrays(int n) throws IOException {
     trial.submitArray(3, n % 5, "0");
+    trial.submitNumbers(n % 5, "0");
     String cancelled = trial.tryToSubmitArray(2, 0, "0");
     Files.createFile(trial.spool().resolve("running").resolve(cancelled + ".cancel"));
     String one = trial.tryToSubmitArray(2, 0, "0");

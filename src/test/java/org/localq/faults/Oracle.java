@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.localq.core.TaskNumbers;
 
 /**
  * Compares what a witness saw with what a settled spool says and what clients were told, and names
@@ -173,7 +174,7 @@ record Oracle(Path spool, Witness witness, Expected expected) {
     Map<String, Integer> counts = new TreeMap<>();
     int code = 0;
     int missing = 0;
-    for (int task = 1; task <= array.path("tasks").asInt(); task++) {
+    for (int task : numbers(array).stream().toArray()) {
       JsonNode result = records.getOrDefault(id + "_" + task, array).path("result");
       if (result.has("tasks")) {
         missing++;
@@ -202,6 +203,12 @@ record Oracle(Path spool, Witness witness, Expected expected) {
     if (array.path("result").path("exit_code").asInt() != (lost && !cancelled ? 0 : code)) {
       broken.add("job " + id + ": its tasks' highest exit code is " + code + ": " + array);
     }
+  }
+
+  private static TaskNumbers numbers(JsonNode array) {
+    return array.has("array")
+        ? ((TaskNumbers.Parsed.Valid) TaskNumbers.parse(array.path("array").asText())).numbers()
+        : TaskNumbers.upTo(array.path("tasks").asInt());
   }
 
   /** A recorded exit code is the one that the command ended with. */

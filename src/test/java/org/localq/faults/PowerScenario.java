@@ -74,6 +74,16 @@ enum PowerScenario {
       localqd stop
       """),
 
+  /** The same of one whose tasks have numbers with a gap. */
+  ARRAY_OF_NUMBERS(
+      "localqd -n 2 start && localqd stop",
+      """
+      lbatch -a 0-4:4%1 sh -c 'echo "ran $LOCALQ_JOB_ID $LOCALQ_ATTEMPT"; exit $LOCALQ_ARRAY_TASK_ID'
+      localqd -n 2 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
   /** A worker that died with an array half claimed, and the note behind what is claimed. */
   DEAD_CLAIMER_OF_TASKS(
       """
@@ -342,7 +352,8 @@ enum PowerScenario {
     if (this == COLLECTION_AFTER_TIDYING) {
       return 4;
     }
-    if (Set.of(ARRAY, DEAD_CLAIMER_OF_TASKS, CANCEL_OF_A_PENDING_TASK).contains(this)
+    if (Set.of(ARRAY, ARRAY_OF_NUMBERS, DEAD_CLAIMER_OF_TASKS, CANCEL_OF_A_PENDING_TASK)
+            .contains(this)
         || this == CANCEL_OF_A_PENDING_ARRAY
         || this == CANCEL_OF_A_RUNNING_ARRAY) {
       // an array of two

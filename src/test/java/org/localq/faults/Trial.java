@@ -114,6 +114,18 @@ final class Trial implements AutoCloseable {
     return id;
   }
 
+  /** The same with the numbers 0, 4 and 8, one task at a time. */
+  void submitNumbers(int code, String nap) {
+    List<String> line = new ArrayList<>();
+    line.addAll(List.of("lbatch", "--parsable", "-o", "/dev/null", "-a", "0-8:4%1"));
+    line.addAll(witness.command(code, nap));
+    Installation.Result result = localq.run(line.toArray(new String[0]));
+    remember(result.exits(0));
+    for (int task : new int[] {0, 4, 8}) {
+      accepted.add(result.text() + "_" + task);
+    }
+  }
+
   /** The same for one that may be cancelled before all of them are claimed. */
   String tryToSubmitArray(int tasks, int code, String nap) throws IOException {
     unknown.addAndGet(tasks);

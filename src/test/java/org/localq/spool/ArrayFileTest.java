@@ -217,6 +217,76 @@ class ArrayFileTest {
   }
 
   @Nested
+  class Of_numbers {
+    private static final String NUMBERS =
+        "{\"array\": \"0-8:4%2\", \"x\": [1e999], \"command\": [\"run\"], \"stdout\": \"%A-%03a-%j\"}";
+
+    @Test
+    void is_all_fields_and_holds_no_file_open() throws Exception {
+      try (ArrayFile array = array(NUMBERS)) {
+        assertEquals(
+            "{\"array\":\"0-8:4%2\",\"x\":[1e999],\"command\":[\"run\"],\"stdout\":\"%A-%03a-%j\"}",
+            new String(array.header(), StandardCharsets.UTF_8));
+        assertTrue(array.isStill(files.getPath("/work/17.json")));
+      }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "{\"array\": 7}",
+          "{\"array\": [\"0-3\"]}",
+          "{\"array\": \"0-3\"",
+          "{\"array\": \"0-3\"} x",
+          "{\"array\": \"0-3\", }",
+          "{\"x\": {\"array\": \"0-3\"}}",
+        })
+    void is_nothing_else(String text) throws Exception {
+      assertEquals(Optional.empty(), open(file(text)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = {
+          "{\"command\": [\"x\"], \"array\": \"0-99:4%8\", \"stdout\": \"%A_%a\"}",
+          "{\"array\": \"9,1-3,2-5,0-8:4\", \"command\": [\"x\", \"\\udcff\"], \"environment\": {\"LOCALQ_ARRAY_TASK_STEP\": \"7\"}}",
+          "{\"command\": [\"x\"], \"array\": \"1-999999999%999999999\", \"array_throttle\": 3}",
+          "{\"command\": [\"x\"], \"array\": \"0-3\", \"lines\": [\"a\"]}",
+          "{\"command\": [\"x\"], \"array\": \"\\u0007-3\"}",
+        })
+    void is_handled_as_every_input_is(String text) throws Exception {
+      JobFileFuzz.fuzzerTestOneInput(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void has_tasks_by_their_places() throws Exception {
+      Path file = file(NUMBERS);
+      try (Bench bench = new Bench(Files.createDirectory(files.getPath("/b")), Bench.FILES_ONLY);
+          ArrayTasks tasks = ArrayTasks.open(bench.spool, ARRAY, file).orElseThrow()) {
+        ArrayTasks.Task last = assertInstanceOf(ArrayTasks.Task.class, tasks.task(3));
+        assertEquals(new JobId(17, 8), last.id());
+        assertEquals(List.of("run"), last.job().command());
+        assertEquals("17-008-17_8", last.job().workplace().stdout());
+        ArrayTasks.Task first = assertInstanceOf(ArrayTasks.Task.class, tasks.task(1));
+        assertEquals(new JobId(17, 0), first.id());
+        assertEquals(new ArrayTasks.None(), tasks.task(4));
+        assertEquals(Optional.empty(), tasks.fault());
+        JobFile read =
+            new JobReader(Bench.ACCOUNT)
+                .read(last.id(), new Content.Whole(last.file(), java.time.Instant.EPOCH), false);
+        assertEquals(
+            new JobFile.Valid(
+                last.job(), Optional.empty(), Optional.empty(), java.util.OptionalInt.of(2)),
+            read);
+        assertEquals("3", last.job().submission().environment().get("LOCALQ_ARRAY_TASK_COUNT"));
+        String text = new String(last.file(), StandardCharsets.UTF_8);
+        assertTrue(text.contains("1e999"), text);
+        assertFalse(text.contains("\"array\""), text);
+      }
+    }
+  }
+
+  @Nested
   class A_record {
     @Test
     void has_the_fields_and_the_counts_and_no_lines() throws Exception {

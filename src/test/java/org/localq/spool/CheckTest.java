@@ -51,6 +51,8 @@ class CheckTest {
       Clock.fixed(Instant.parse("2026-11-22T13:00:00Z"), ZoneOffset.UTC);
   private static final String ARRAY =
       "{\"command\":[\"sh\",\"-c\"],\"tasks\":2,\"lines\":[\"a\",\"b\"]}";
+
+  private static final String NUMBERED = "{\"command\":[\"x\"],\"array\":\"0,1000000%1\"}";
   private static final String WHOLE = "{\"command\": [\"true\"]}";
   private static final String RECORD =
       "{\"command\": [\"true\"], \"result\": {\"state\": %s, \"ended\": \"2026-11-22T12:00:00Z\"}}";
@@ -133,6 +135,17 @@ class CheckTest {
             "an array with a line that is none",
             b -> b.put("2.json", "{\"command\":[\"x\"],\"tasks\":2,\"lines\":[\"a\",7]}"),
             "2.json: field \"lines\" is 7, expected a string" + reject),
+        Case.of(
+            "an array with numbers that are none",
+            b -> b.put("2.json", "{\"command\":[\"x\"],\"array\":\"7-3\"}"),
+            "2.json: field \"array\": \"7-3\" counts down, expected the lower number first"
+                + reject),
+        Case.of(
+            "an array with numbers and lines",
+            b -> b.put("2.json", "{\"command\":[\"x\"],\"array\":\"0-1\",\"lines\":[\"a\",\"b\"]}"),
+            "2.json: has the field \"array\" and \"lines\", expected one of them: its tasks have either"
+                + " numbers or lines"
+                + reject),
         Case.of(
             "a long array with a line that is none",
             b ->
@@ -502,6 +515,31 @@ class CheckTest {
                 b.put("running/2_1.json", WHOLE);
                 b.put("running/2_1.1.run-" + Bench.BOOT, "");
                 b.put("done/2_2.json", record("\"LOST\""));
+              }),
+          Case.of("an array of numbers", b -> b.put("2.json", NUMBERED)),
+          Case.of(
+              "an array of numbers that is claimed",
+              b -> {
+                b.put("2.json", NUMBERED);
+                b.put("running/2.claimed-1", "");
+                b.put("running/2_0.json", WHOLE);
+                b.put("running/2_0.1.run-" + Bench.BOOT, "");
+                b.put("done/2_1000000.json", record("\"LOST\""));
+              }),
+          Case.of(
+              "an array of numbers that is closed",
+              b -> {
+                delete(b, "2.json");
+                b.put("running/2.json", NUMBERED);
+                b.put("running/2.claimed-2", "");
+                b.put("done/2_0.json", record("\"LOST\""));
+              }),
+          Case.of(
+              "a task of an array of numbers that waits for another attempt",
+              b -> {
+                b.put("2.json", NUMBERED);
+                b.put("2_0.json", WHOLE);
+                b.put("running/2_0.1.requeued", "");
               }),
           Case.of(
               "an array that is closed",

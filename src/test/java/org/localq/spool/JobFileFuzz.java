@@ -21,6 +21,7 @@ import org.localq.core.JobId;
 import org.localq.core.Result;
 import org.localq.core.State;
 import org.localq.core.Tally;
+import org.localq.core.Tasks;
 import org.localq.engine.Inherited;
 import org.localq.engine.Launch;
 import org.localq.engine.LocalEngine;
@@ -82,36 +83,50 @@ public final class JobFileFuzz {
         && invalid.reason().startsWith("field \"lines\" is missing");
   }
 
-  /** Of an array that is taken, each line becomes a task, and its record can be made. */
+  /** Of an array that is taken, each line or number becomes a task, and its record can be made. */
   private static void assertClaimed(byte[] bytes, JobFile.Valid array) throws IOException {
     Path file = FILES.getPath("/work/17.json");
     Files.write(file, bytes);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     int uid = (Integer) Files.getAttribute(file, "unix:uid");
-    int count = array.tasks().orElseThrow().count();
+    Tasks tasks = array.tasks().orElseThrow();
+    int count = tasks.count();
     try (ArrayFile open = ArrayFile.open(file, uid).orElseThrow()) {
       Content.Whole header = new Content.Whole(open.header(), MODIFIED);
       assertEquals(array, READER.readHeader(ID, header), "by its header");
-      for (int number = 1; number <= count; number++) {
-        ArrayFile.Line line = open.line(number);
-        assertTrue(line instanceof ArrayFile.Line.Text, () -> "line " + line);
-        JobId id = ID.ofTask(number);
-        Job task = array.job().task(id, ((ArrayFile.Line.Text) line).text());
-        byte[] its = RecordWriter.task(open.header(), task);
-        assertEquals(
-            new JobFile.Valid(task, Optional.empty()),
-            READER.read(id, new Content.Whole(its, MODIFIED), false));
-        assertQuoted(task);
+      for (int place = 1; place <= (tasks.areLines() ? count : Math.min(count, 5)); place++) {
+        assertClaimed(open, array, place);
       }
-      assertEquals(new ArrayFile.Line.None(), open.line(count + 1));
+      if (tasks.areLines()) {
+        assertEquals(new ArrayFile.Line.None(), open.line(count + 1));
+      }
       Tally tally = new Tally();
       tally.add(State.CANCELLED, count);
       Result result = tally.result(true, MODIFIED);
       byte[] record = RecordWriter.record(open.header(), array.job(), result, tally.tasks());
+      Tasks ended = new Tasks(count, tally.tasks().ended(), tasks.given());
       assertEquals(
-          new JobFile.Valid(array.job(), Optional.of(result), Optional.of(tally.tasks())),
+          new JobFile.Valid(array.job(), Optional.of(result), Optional.of(ended)),
           read(record, true));
     }
+  }
+
+  private static void assertClaimed(ArrayFile open, JobFile.Valid array, int place)
+      throws IOException {
+    Tasks tasks = array.tasks().orElseThrow();
+    Optional<String> text = Optional.empty();
+    if (tasks.areLines()) {
+      ArrayFile.Line line = open.line(place);
+      assertTrue(line instanceof ArrayFile.Line.Text, () -> "line " + line);
+      text = Optional.of(((ArrayFile.Line.Text) line).text());
+    }
+    JobId id = ID.ofTask(tasks.numbers().at(place));
+    Job task = array.job().task(id, text, tasks.numbers());
+    byte[] its = RecordWriter.task(open.header(), task, tasks.throttle());
+    assertEquals(
+        new JobFile.Valid(task, Optional.empty(), Optional.empty(), tasks.throttle()),
+        READER.read(id, new Content.Whole(its, MODIFIED), false));
+    assertQuoted(task);
   }
 
   /** The script of the job that {@code bytes} hold; nothing when they hold none. */

@@ -154,6 +154,82 @@ class JobReaderTest {
   }
 
   @Nested
+  class An_array_of_numbers {
+    @Test
+    void has_a_task_for_each_and_an_output_for_each_task() {
+      JobFile.Valid file =
+          assertInstanceOf(
+              JobFile.Valid.class, read("{\"command\": [\"x\"], \"array\": \"0-99:4%8\"}", false));
+      Tasks tasks = file.tasks().orElseThrow();
+      assertEquals(25, tasks.count());
+      assertEquals("0-96:4%8", tasks.given().orElseThrow().toString());
+      assertEquals(OptionalInt.of(8), file.throttle());
+      assertEquals(List.of("x"), file.job().command());
+      assertEquals("localq-%j-20260102T030405.out", file.job().workplace().stdout());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        textBlock =
+            """
+            "array": "5-3"                    | field "array": "5-3" counts down, expected the lower number first
+            "array": 5                        | field "array" is 5, expected a string
+            "array": ["0-3"]                  | field "array" is a list, expected a string
+            "array": "0-3", "tasks": 4        | has the field "array" and "tasks", expected one of them: its tasks have either numbers or lines
+            "array": "0-3", "lines": ["a"]    | has the field "array" and "lines", expected one of them: its tasks have either numbers or lines
+            "array_throttle": 0               | field "array_throttle" is 0, expected a whole number from 1 to 999999999
+            """)
+    void is_none(String fields, String reason) {
+      assertEquals(reason, invalid("{\"command\": [\"x\"], " + fields + "}"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"array\": \"0-3\"", "\"lines\": [\"a\"]"})
+    void is_no_task(String fields) {
+      assertEquals(
+          new JobFile.Invalid("is an array, and 17_3 a task, expected no array in its place"),
+          new JobReader(Bench.ACCOUNT)
+              .read(
+                  new JobId(17, 3),
+                  whole(
+                      ("{\"command\": [\"x\"], " + fields + "}").getBytes(StandardCharsets.UTF_8)),
+                  false));
+    }
+
+    @Test
+    void has_a_record_that_counts_all_its_tasks() {
+      String record =
+          "{\"command\": [\"x\"], \"array\": \"0,7%%1\", \"result\": {\"state\": \"COMPLETED\", \"tasks\": {\"COMPLETED\": %s}}}";
+      JobFile.Valid file = assertInstanceOf(JobFile.Valid.class, read(record.formatted(2), true));
+      assertEquals("0,7%1", file.tasks().orElseThrow().given().orElseThrow().toString());
+      assertEquals(Map.of(State.COMPLETED, 2), file.tasks().orElseThrow().ended());
+      assertEquals(
+          new JobFile.Invalid("field \"result.tasks\" is of 3 tasks, expected those of all tasks"),
+          read(record.formatted(3), true));
+    }
+
+    @Test
+    void of_the_first_version_is_read_for_ever() throws Exception {
+      JobFile.Valid file = valid(JobReaderTest.golden("array.json"));
+      assertEquals("0-96:4%8", file.tasks().orElseThrow().numbers().toString());
+      assertEquals("%A_%a.log", file.job().workplace().stdout());
+      JobFile.Valid task = valid(JobReaderTest.golden("task.json"));
+      assertEquals(Optional.empty(), task.tasks());
+      assertEquals(OptionalInt.of(8), task.throttle());
+      assertEquals("17_8.log", task.job().workplace().stdout());
+      assertEquals("25", task.job().submission().environment().get("LOCALQ_ARRAY_TASK_COUNT"));
+    }
+
+    private static JobFile.Valid valid(byte[] file) {
+      boolean isTask = new String(file, StandardCharsets.UTF_8).contains("array_throttle");
+      JobId id = isTask ? new JobId(17, 8) : new JobId(17);
+      JobFile read = new JobReader(Bench.ACCOUNT).read(id, whole(file), false);
+      return assertInstanceOf(JobFile.Valid.class, read, () -> "" + read);
+    }
+  }
+
+  @Nested
   class A_bad_field {
     /** What a field holds, and what is said of it. */
     @ParameterizedTest(name = "{0}: {1}")

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -138,6 +139,23 @@ abstract class RecordCollectionContract {
       tasks(2);
       collect(ALL_OLD);
       bench.assertNames("done", "1_1.json", "1_2.json");
+    }
+
+    /** Of numbers that begin at 0, and of which a worker could not try all that are between. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "{\"command\": [\"x\"], \"array\": \"0,7,999999999\"}"})
+    @Timeout(20)
+    void goes_with_its_tasks_whatever_their_numbers_are(String record) throws IOException {
+      records(1);
+      Files.delete(bench.layout.record(new JobId(1)));
+      if (!record.isEmpty()) {
+        bench.put("done/1.json", record);
+      }
+      for (int task : new int[] {0, 7, 999_999_999}) {
+        bench.put("done/1_" + task + ".json", "{}");
+      }
+      collect(ALL_OLD);
+      bench.assertNames("done");
     }
 
     /** Of the tasks of an array without a record the last to end need not be the last by number. */

@@ -229,6 +229,267 @@ class ArrayTest {
     }
   }
 
+  /** Tasks 0, 4, 8, 12 and 16, which all run one command; and mostly two cores. */
+  @Nested
+  class An_array_of_numbers {
+    private JobId numbers(String numbers, int cores) throws IOException {
+      return drop(
+          "{\"command\":[\"run\"],\"cores\":%d,\"directory\":\"/d\",\"stdout\":\"%%a.out\",\"array\":\"%s\"}"
+              .formatted(cores, numbers));
+    }
+
+    private void runAllOf(int... numbers) throws IOException {
+      for (int number : numbers) {
+        rig.settle();
+        run(number, "0");
+      }
+      rig.settle();
+    }
+
+    @Test
+    void runs_each_once_in_order_and_ends_with_the_last() throws Exception {
+      numbers("0-16:4", 2);
+      runAllOf(0, 4, 8, 12, 16);
+      assertEquals(List.of("1_0.1", "1_4.1", "1_8.1", "1_12.1", "1_16.1"), rig.engine.starts());
+      assertEquals(State.COMPLETED, rig.state(ARRAY), rig::evidence);
+      Tasks tasks = ended().tasks().orElseThrow();
+      assertEquals(Map.of(State.COMPLETED, 5), tasks.ended());
+      assertEquals("0-16:4", tasks.given().orElseThrow().toString());
+      assertEquals(Set.of(), rig.names("running"), rig::evidence);
+      Entry.Finished third = (Entry.Finished) rig.find(task(8));
+      assertEquals(List.of("run"), third.job().command());
+      assertEquals("8.out", third.job().workplace().stdout());
+      assertEquals("16", third.job().submission().environment().get("LOCALQ_ARRAY_TASK_MAX"));
+    }
+
+    @Test
+    void notes_places_and_no_numbers() throws Exception {
+      numbers("0-16:4", 1);
+      run(4, "0");
+      rig.settle();
+      assertClaimed(0, 8);
+      assertTrue(rig.names("running").contains("1.claimed-2"), rig::evidence);
+      assertEquals(3, waiting().claimed());
+      assertEquals(5, waiting().tasks());
+    }
+
+    @Test
+    void ends_as_the_worst_of_its_tasks() throws Exception {
+      numbers("0,999999999", 1);
+      run(0, "7");
+      run(999_999_999, "3");
+      rig.settle();
+      assertEquals(
+          new Outcome(State.FAILED, OptionalInt.of(7), "NonZeroExitCode"), rig.outcome(ARRAY));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void is_gone_on_with_where_a_worker_died(boolean noteLost) throws Exception {
+      numbers("0-16:4", 1);
+      run(0, "0");
+      rig.settle();
+      if (noteLost) {
+        for (String name : rig.names("running")) {
+          if (name.startsWith("1.claimed-")) {
+            Files.delete(rig.running(name));
+          }
+        }
+      }
+      rig.boot(Rig.BOOT);
+      rig.limit(2);
+      runAllOf(4, 8, 12, 16);
+      assertEquals(State.COMPLETED, rig.state(ARRAY), rig::evidence);
+      assertEquals(5, new TreeSet<>(rig.engine.starts()).size(), rig::evidence);
+    }
+
+    @Test
+    void loses_the_task_that_is_cancelled_and_no_other() throws Exception {
+      numbers("0-16:4", 1);
+      assertEquals(Cancellation.Answer.UNKNOWN, rig.cancel(task(3), GRACE));
+      assertEquals(Cancellation.Answer.CANCELLED, rig.cancel(task(12), GRACE), rig::evidence);
+      rig.shimStarts(task(0), 1);
+      assertEquals(Cancellation.Answer.ENDING, rig.cancel(task(0), GRACE), rig::evidence);
+      rig.shimEnds(task(0), 1, "143");
+      runAllOf(4, 8, 16);
+      assertEquals(
+          Map.of(State.CANCELLED, 2, State.COMPLETED, 3), ended().tasks().orElseThrow().ended());
+    }
+
+    @Test
+    void is_cancelled_as_a_whole() throws Exception {
+      numbers("0-16:4%1", 1);
+      run(0, "0");
+      rig.settle();
+      rig.shimStarts(task(4), 1);
+      rig.cancel(ARRAY, GRACE);
+      rig.shimEnds(task(4), 1, "143");
+      rig.settle();
+      assertEquals(State.CANCELLED, rig.state(ARRAY), rig::evidence);
+      assertEquals(
+          Map.of(State.CANCELLED, 4, State.COMPLETED, 1), ended().tasks().orElseThrow().ended());
+      assertEquals(State.CANCELLED, rig.state(task(16)));
+      assertEquals(Cancellation.Answer.ENDED, rig.cancel(task(16), GRACE));
+      assertEquals(Cancellation.Answer.UNKNOWN, rig.cancel(task(15), GRACE));
+    }
+
+    @Test
+    void whose_file_is_damaged_goes_when_its_tasks_have_ended() throws Exception {
+      numbers("0,900", 1);
+      rig.settle();
+      rig.shimStarts(task(0), 1);
+      rig.shimStarts(task(900), 1);
+      Files.writeString(rig.running("1.json"), "{");
+      rig.boot(Rig.BOOT);
+      rig.limit(2);
+      rig.settle();
+      assertTrue(Files.exists(rig.running("1.json")), rig::evidence);
+      rig.shimEnds(task(0), 1, "0");
+      rig.shimEnds(task(900), 1, "0");
+      rig.settle();
+      assertEquals(State.REJECTED, rig.state(ARRAY), rig::evidence);
+      assertEquals(State.COMPLETED, rig.state(task(900)), rig::evidence);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1_1.json", "1_20.json"})
+    void has_no_task_of_another_number(String name) throws Exception {
+      numbers("0-16:4", 1);
+      put(name, "{\"command\":[\"x\"]}");
+      runAllOf(0, 4, 8, 12, 16);
+      assertEquals(Map.of(State.COMPLETED, 5), ended().tasks().orElseThrow().ended());
+      assertEquals(2, rig.names("rejected").size(), rig::evidence);
+    }
+  }
+
+  @Nested
+  class A_throttle {
+    private JobId throttled(String name, String numbers) throws IOException {
+      put(
+          name,
+          "{\"command\":[\"run\"],\"stdout\":\"/dev/null\",\"array\":\"%s\"}".formatted(numbers));
+      rig.tick();
+      return ARRAY;
+    }
+
+    @BeforeEach
+    void make_room() throws Exception {
+      rig.limit(4);
+    }
+
+    @Test
+    void is_never_exceeded_and_leaves_its_cores_to_others() throws Exception {
+      throttled("a.json", "0-9%2");
+      rig.settle();
+      assertClaimed(0, 1);
+      JobId later = rig.submit(1);
+      rig.settle();
+      assertEquals(State.RUNNING, rig.state(later), rig::evidence);
+      run(0, "0");
+      rig.settle();
+      assertEquals(Set.of(task(1), task(2), later), rig.claimed(), rig::evidence);
+    }
+
+    @Test
+    void lets_arrays_take_turns_and_each_task_runs_once() throws Exception {
+      throttled("a.json", "0-4%1");
+      put(
+          "b.json",
+          "{\"command\":[\"sh\",\"-c\"],\"lines\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"]}");
+      rig.settle();
+      for (int round = 0; round < 5; round++) {
+        run(round, "0");
+        JobId line = new JobId(2, 1 + round);
+        rig.shimStarts(line, 1);
+        rig.shimEnds(line, 1, "0");
+        rig.settle();
+      }
+      JobId last = new JobId(2, 6);
+      rig.shimStarts(last, 1);
+      rig.shimEnds(last, 1, "0");
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(ARRAY), rig::evidence);
+      assertEquals(State.COMPLETED, rig.state(new JobId(2)), rig::evidence);
+      assertEquals(11, new TreeSet<>(rig.engine.starts()).size(), rig::evidence);
+      assertEquals(11, rig.engine.starts().size(), rig::evidence);
+    }
+
+    /** More than a worker keeps open. */
+    @Test
+    void of_a_hundred_arrays_lets_one_task_of_each_run() throws Exception {
+      rig.limit(200);
+      for (int array = 1; array <= 100; array++) {
+        throttled("a" + array + ".json", "0-2%1");
+      }
+      for (int task = 0; task <= 2; task++) {
+        rig.settle();
+        Set<JobId> expected = new TreeSet<>();
+        for (int array = 1; array <= 100; array++) {
+          expected.add(new JobId(array, task));
+        }
+        Set<JobId> claimed = rig.claimed();
+        claimed.removeIf(id -> !id.isTask());
+        assertEquals(expected, claimed);
+        for (JobId id : expected) {
+          rig.shimStarts(id, 1);
+          rig.shimEnds(id, 1, "0");
+        }
+      }
+      rig.settle();
+      for (int array = 1; array <= 100; array++) {
+        assertEquals(State.COMPLETED, rig.state(new JobId(array)), rig::evidence);
+      }
+      assertEquals(300, rig.engine.starts().size());
+    }
+
+    @Test
+    void is_kept_by_several_workers() throws Exception {
+      Worker another = rig.anotherWorker();
+      throttled("a.json", "0-9%3");
+      for (int task = 0; task < 10; task++) {
+        rig.tick(another);
+        rig.settle();
+        rig.tick(another);
+        Set<JobId> claimed = rig.claimed();
+        claimed.remove(ARRAY);
+        assertEquals(Math.min(3, 10 - task), claimed.size(), rig::evidence);
+        run(task, "0");
+      }
+      rig.settle();
+      rig.tick(another);
+      assertEquals(State.COMPLETED, rig.state(ARRAY), rig::evidence);
+      // the other one spawned some of them again, before their shims had shown up
+      assertEquals(10, new TreeSet<>(rig.engine.starts()).size(), rig::evidence);
+    }
+
+    @Test
+    void holds_for_a_task_that_waits_for_another_attempt() throws Exception {
+      throttled("a.json", "0-3%1");
+      rig.settle();
+      // an empty token, and nobody there: it is closed, and put back
+      Files.createFile(rig.running("1_0.1.started"));
+      rig.pass(Duration.ofSeconds(11));
+      rig.settle();
+      rig.pass(Duration.ofSeconds(11));
+      rig.settle();
+      Set<JobId> claimed = rig.claimed();
+      claimed.remove(ARRAY);
+      assertEquals(Set.of(task(0)), claimed, rig::evidence);
+      assertEquals(List.of("1_0.1", "1_0.2"), rig.engine.starts(), rig::evidence);
+    }
+
+    @Test
+    void of_another_file_in_its_place_counts_from_then_on() throws Exception {
+      throttled("a.json", "0-9%1");
+      rig.settle();
+      assertClaimed(0);
+      put("1.json", "{\"command\":[\"run\"],\"stdout\":\"/dev/null\",\"array\":\"0-9%3\"}");
+      rig.tickForFile("1.json");
+      rig.settle();
+      assertClaimed(0, 1, 2);
+    }
+  }
+
   @Nested
   class A_new_worker {
     /** What a worker can find that another left in the middle of an array. */
