@@ -39,6 +39,12 @@ final class LqueueCommand extends Command {
                     "Only jobs in these states, as in -t pending,running.")
                 .build())
         .addOption(flag("-a", "--all", "Show all jobs that have ended, on a terminal too.").build())
+        .addOption(
+            flag(
+                    "--start",
+                    "Only pending jobs, with the time at which each is expected to start, the"
+                        + " first one first.")
+                .build())
         .addOption(flag("--json", "Print JSON.").build())
         .addOption(queueOption())
         .addPositional(IdArguments.words());
@@ -46,7 +52,8 @@ final class LqueueCommand extends Command {
 
   @Override
   int run(ParseResult parsed, Door door) throws IOException {
-    Set<State> states = states(parsed);
+    boolean wantsStarts = parsed.hasMatchedOption("--start");
+    Set<State> states = wantsStarts ? pendingOnly(parsed) : states(parsed);
     Queue queue = Queue.of(parsed, door);
     try (Spool spool = queue.open()) {
       boolean latestOnly =
@@ -61,6 +68,10 @@ final class LqueueCommand extends Command {
                   latestOnly ? Optional.of(LATEST) : Optional.empty()),
               spool,
               queue);
+      if (wantsStarts) {
+        printStarts(StartTable.of(view, view.starts(spool, queue)), parsed, door);
+        return missing(view, queue, spool, door);
+      }
       Table table = new Table(view);
       if (parsed.hasMatchedOption("--json")) {
         table.printJson(door.out());
@@ -70,11 +81,35 @@ final class LqueueCommand extends Command {
         PrintStream aside = door.console().terminal() ? door.out() : door.err();
         table.remarks(queue.option()).forEach(aside::println);
       }
-      for (JobId id : view.missing()) {
-        door.err().println("lqueue: " + queue.noSuchJob(id, spool));
-      }
-      return view.missing().isEmpty() ? ExitCode.DONE : ExitCode.REFUSED;
+      return missing(view, queue, spool, door);
     }
+  }
+
+  private static int missing(QueueView view, Queue queue, Spool spool, Door door)
+      throws IOException {
+    for (JobId id : view.missing()) {
+      door.err().println("lqueue: " + queue.noSuchJob(id, spool));
+    }
+    return view.missing().isEmpty() ? ExitCode.DONE : ExitCode.REFUSED;
+  }
+
+  private static void printStarts(StartTable table, ParseResult parsed, Door door)
+      throws IOException {
+    if (parsed.hasMatchedOption("--json")) {
+      table.printJson(door.out(), door.clock());
+    } else {
+      table.print(door.out(), door.clock(), columns(door));
+      PrintStream aside = door.console().terminal() ? door.out() : door.err();
+      table.remarks().forEach(aside::println);
+    }
+  }
+
+  private static Set<State> pendingOnly(ParseResult parsed) {
+    if (parsed.hasMatchedOption("-t")) {
+      throw Refusal.usage(
+          "--start shows pending jobs alone; leave out -t " + text(parsed, "-t").orElse(""));
+    }
+    return EnumSet.of(State.PENDING);
   }
 
   private static Set<State> states(ParseResult parsed) {

@@ -180,6 +180,15 @@ final class QueueView {
     return load;
   }
 
+  /** When those that wait are to be expected to start; nothing where nobody starts them. */
+  Optional<Expectation.Starts> starts(Spool spool, Queue queue) throws IOException {
+    return load.reason(false).isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            new Expectation(spool, load, queue.clocks())
+                .look(selection.claimed(), selection.queue()));
+  }
+
   /** The next row in the order of ids; nothing once there are no more. */
   Optional<Row> next() throws IOException {
     while (next < selection.ids().size()) {

@@ -43,7 +43,7 @@ final class Table {
   /** As Slurm has it. */
   private static final int LONGEST_ID = 64;
 
-  private static final String EMPTY = "-";
+  static final String EMPTY = "-";
 
   /** Behind the reason, where one of the first rows has something to say there. */
   private static final String TIME_LIMIT = "TIME_LIMIT";
@@ -140,7 +140,7 @@ final class Table {
     return cells;
   }
 
-  private static String timeLimit(Job job) {
+  static String timeLimit(Job job) {
     Optional<Duration> most = job.requirements().timeLimit().most();
     return most.isPresent() ? Span.show(most.get()) : EMPTY;
   }
@@ -154,7 +154,7 @@ final class Table {
   }
 
   /** The command; of an array the words that its tasks have in common, and how many they are. */
-  private static String command(QueueView.Row row, Job job) {
+  static String command(QueueView.Row row, Job job) {
     String words = Text.command(job.command());
     if (row.tasks().isEmpty()) {
       return words;
@@ -232,7 +232,9 @@ final class Table {
         if (row.isEmpty()) {
           break;
         }
-        write(row.get(), json);
+        json.writeStartObject();
+        fields(row.get(), json);
+        json.writeEndObject();
       }
       json.writeEndArray();
       json.writeEndObject();
@@ -240,8 +242,8 @@ final class Table {
     out.println();
   }
 
-  private static void write(QueueView.Row row, JsonGenerator json) throws IOException {
-    json.writeStartObject();
+  /** Writes what there is to say of a job into its object. */
+  static void fields(QueueView.Row row, JsonGenerator json) throws IOException {
     json.writeNumberField("id", row.entry().id().number());
     if (row.entry().id().isTask()) {
       json.writeNumberField("task", row.entry().id().task());
@@ -273,7 +275,6 @@ final class Table {
     if (row.job().isPresent()) {
       write(row.job().get(), json);
     }
-    json.writeEndObject();
   }
 
   private static void write(Job job, JsonGenerator json) throws IOException {

@@ -27,6 +27,7 @@ final class WarmUpCommand extends Command {
           List.of("lbatch", "-a", "0-3:2%1", "true"),
           List.of("lqueue"),
           List.of("lqueue", "-t", "pending", "--json"),
+          List.of("lqueue", "--start"),
           List.of("linfo", "-j", "1"),
           List.of("linfo", "--state", "1"),
           List.of("linfo", "--json", "1"),
