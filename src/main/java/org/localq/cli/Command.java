@@ -17,7 +17,7 @@ import picocli.CommandLine.ParseResult;
  * JVM more than all the rest.
  */
 abstract class Command {
-  static final String NAMES = "lbatch, lqueue, linfo, lcancel, lwait and localqd";
+  static final String NAMES = "lbatch, lqueue, linfo, lcancel, lctl, lwait and localqd";
   private static final int WIDTH = 100;
   private static final int MOST_DIGITS = 18;
   static final String VERSION = "0.1.0";
@@ -30,6 +30,7 @@ abstract class Command {
       case "lqueue" -> Optional.of(new LqueueCommand());
       case "linfo" -> Optional.of(new LinfoCommand());
       case "lcancel" -> Optional.of(new LcancelCommand());
+      case "lctl" -> Optional.of(new LctlCommand());
       case "lwait" -> Optional.of(new LwaitCommand());
       case "localqd" -> Optional.of(new LocalqdCommand());
       case "warm-up" -> Optional.of(new WarmUpCommand());
@@ -56,7 +57,7 @@ abstract class Command {
             // as getopt, and so Slurm: what follows an option that wants a value is its value
             .setAllowOptionsAsOptionParameters(true);
     spec.usageMessage().width(WIDTH).synopsisHeading("Usage: ");
-    configure(line);
+    configure(line, words);
     ParseResult parsed = parse(line, words);
     if (parsed.isUsageHelpRequested()) {
       line.usage(door.out(), CommandLine.Help.Ansi.OFF);
@@ -69,8 +70,12 @@ abstract class Command {
     return run(parsed, door);
   }
 
-  /** What a command wants of the parser beyond the usual. */
-  void configure(CommandLine line) {}
+  /**
+   * What a command wants of the parser beyond the usual.
+   *
+   * @param words that are to be parsed
+   */
+  void configure(CommandLine line, List<String> words) {}
 
   private static ParseResult parse(CommandLine line, List<String> words) {
     try {

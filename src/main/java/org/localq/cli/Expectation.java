@@ -39,10 +39,12 @@ final class Expectation {
 
   private final Spool spool;
   private final Load load;
+  private final Eligible eligible;
   private final Clocks now;
   private final Map<JobId, Entry.Array> arrays = new HashMap<>();
 
-  Expectation(Spool spool, Load load, Clocks now) {
+  Expectation(Spool spool, Load load, Eligible eligible, Clocks now) {
+    this.eligible = eligible;
     this.spool = spool;
     this.load = load;
     this.now = now;
@@ -110,18 +112,26 @@ final class Expectation {
     return waiting.size() <= MOST_JOBS ? waiting : waiting.subList(0, MOST_JOBS);
   }
 
-  private Optional<Waiting> waiting(Entry entry) {
-    if (entry instanceof Entry.Waiting job && !job.held()) {
+  /** Of a job that takes no turn yet nobody knows when it will. */
+  private Optional<Waiting> waiting(Entry entry) throws IOException {
+    if (entry instanceof Entry.Waiting job && !job.held() && isReady(job.id(), job.job())) {
       Candidate candidate =
           Candidate.of(job.id(), job.job().requirements(), 0, OptionalInt.empty());
       return Optional.of(new Waiting(candidate, job.job()));
     }
-    if (entry instanceof Entry.Array array && !array.held() && array.unclaimed() > 0) {
+    if (entry instanceof Entry.Array array
+        && !array.held()
+        && array.unclaimed() > 0
+        && isReady(array.id(), array.job())) {
       Candidate candidate = Turn.candidate(array);
       arrays.put(array.id(), array);
       return Optional.of(new Waiting(candidate, array.job()));
     }
     return Optional.empty();
+  }
+
+  private boolean isReady(JobId id, Job job) throws IOException {
+    return eligible.reason(id, job).isEmpty();
   }
 
   private static void note(Job job, Set<String> names) {

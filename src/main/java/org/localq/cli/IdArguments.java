@@ -51,7 +51,8 @@ final class IdArguments {
     return ids;
   }
 
-  private static void addAll(List<String> lists, SortedSet<JobId> ids) {
+  /** Adds the ids that these words name. */
+  static void addAll(List<String> lists, SortedSet<JobId> ids) {
     for (String list : lists) {
       for (String text : split(list)) {
         add(text, ids);

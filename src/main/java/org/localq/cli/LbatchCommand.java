@@ -83,6 +83,11 @@ final class LbatchCommand extends Command {
                     "Submit each line of FILE (-: of standard input), run by sh -c, as a task of one"
                         + " array; blank lines and those that begin with # are skipped.")
                 .build())
+        .addOption(OrderOptions.priority())
+        .addOption(OrderOptions.nice())
+        .addOption(OrderOptions.begin())
+        .addOption(OrderOptions.hold())
+        .addOption(OrderOptions.dependency())
         .addOption(RequirementOptions.time())
         .addOption(RequirementOptions.signal())
         .addOption(RequirementOptions.requeue())
@@ -104,14 +109,15 @@ final class LbatchCommand extends Command {
   }
 
   @Override
-  void configure(CommandLine line) {
+  void configure(CommandLine line, List<String> words) {
     line.setStopAtPositional(true);
+    OrderOptions.attachNice(line, words);
   }
 
   @Override
   int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
     List<String> command = command(parsed);
-    Requirements requirements = new RequirementOptions(parsed).build(cores(parsed));
+    Requirements requirements = new RequirementOptions(parsed).build(cores(parsed), door.clock());
     Optional<TaskNumbers> numbers = numbers(parsed);
     for (String option : List.of("-i", "-o", "-e")) {
       if (text(parsed, option).filter(String::isEmpty).isPresent()) {
@@ -232,7 +238,7 @@ final class LbatchCommand extends Command {
           wish,
           (request, spool) ->
               new Accepted(
-                  spool.submitArray(request.array(), numbers),
+                  spool.submitArray(request.array(), numbers, OrderOptions.into(wish.parsed())),
                   tasks(numbers.count()),
                   spool,
                   request.queue()));
@@ -241,14 +247,18 @@ final class LbatchCommand extends Command {
       return accept(
           wish,
           (request, spool) ->
-              new Accepted(spool.submit(request.job()), "", spool, request.queue()));
+              new Accepted(
+                  spool.submit(request.job(), OrderOptions.into(wish.parsed())),
+                  "",
+                  spool,
+                  request.queue()));
     }
     // opened first: a queue is not made for a file that isn't there
     try (EachLine lines = EachLine.open(file.get(), wish.door())) {
       return accept(
           wish,
           (request, spool) -> {
-            JobId id = spool.submitArray(request.array(), lines);
+            JobId id = spool.submitArray(request.array(), lines, OrderOptions.into(wish.parsed()));
             return new Accepted(id, tasks(lines.count()), spool, request.queue());
           });
     }
@@ -269,6 +279,7 @@ final class LbatchCommand extends Command {
       Spool spool = queue.openToSubmit();
       try {
         refuseTooWide(wish.requirements().needs().cores(), spool, queue);
+        OrderOptions.refuseUnknown(wish.requirements().conditions(), spool, queue);
         return way.submit(new Request(wish, queue), spool);
       } catch (IOException | RuntimeException failed) {
         spool.close();

@@ -12,10 +12,12 @@ import java.util.Optional;
 import java.util.SortedSet;
 import org.localq.core.Attempted;
 import org.localq.core.Claim;
+import org.localq.core.Conditions;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Outcome;
 import org.localq.core.Printable;
+import org.localq.core.Readiness;
 import org.localq.core.Reason;
 import org.localq.core.Refusal;
 import org.localq.core.Result;
@@ -147,28 +149,65 @@ final class LinfoCommand extends Command {
     }
 
     /** Why it waits, and what that means for this job. */
-    private static String reason(Entry.Waiting waiting, Spool spool, Queue queue)
-        throws IOException {
+    private String reason(Entry.Waiting waiting, Spool spool, Queue queue) throws IOException {
+      Eligible eligible = new Eligible(spool, now);
+      boolean held = waiting.held();
+      Optional<String> own = held ? Optional.empty() : own(waiting.id(), waiting.job(), eligible);
+      if (own.isPresent()) {
+        return own.get();
+      }
       Load load = load(spool, queue);
-      Optional<Reason> reason = load.reason(waiting.held());
+      Optional<Reason> reason = load.reason(held);
       if (reason.isEmpty()) {
-        reason = new Turn(spool, load.situation()).reason(waiting);
+        reason = new Turn(spool, load.situation(), eligible).reason(waiting);
       }
       return reason
-          .map(why -> why + ", " + explain(why, waiting.job(), load, queue.option()))
+          .map(why -> why + ", " + explain(why, waiting, load, queue.option()))
           .orElse("None, it starts at any moment");
     }
 
     /** The same for the tasks of an array that were not claimed. */
-    private static String reason(Entry.Array array, Spool spool, Queue queue) throws IOException {
-      Load load = load(spool, queue);
-      Optional<Reason> reason = load.reason(array.held());
-      if (reason.isEmpty()) {
-        reason = new Turn(spool, load.situation()).reason(array);
+    private String reason(Entry.Array array, Spool spool, Queue queue) throws IOException {
+      Eligible eligible = new Eligible(spool, now);
+      boolean held = array.held();
+      Optional<String> own = held ? Optional.empty() : own(array.id(), array.job(), eligible);
+      if (own.isPresent()) {
+        return own.get();
       }
+      Load load = load(spool, queue);
+      Optional<Reason> reason = load.reason(held);
+      if (reason.isEmpty()) {
+        reason = new Turn(spool, load.situation(), eligible).reason(array);
+      }
+      Entry.Waiting tasks = new Entry.Waiting(array.id(), array.job(), held);
       return reason
-          .map(why -> why + ", " + explain(why, array.job(), load, queue.option()))
+          .map(why -> why + ", " + explain(why, tasks, load, queue.option()))
           .orElse("None, its next task starts at any moment");
+    }
+
+    /** What a job waits for, whoever works on the queue; nothing where it takes its turn. */
+    private Optional<String> own(JobId id, Job job, Eligible eligible) throws IOException {
+      Readiness readiness = eligible.of(id, job);
+      if (readiness instanceof Readiness.Never) {
+        return Optional.of(
+            Reason.DEPENDENCY_NEVER_SATISFIED
+                + ", what it waits for can never be any more; the next worker cancels it");
+      }
+      if (!(readiness instanceof Readiness.Waiting waiting)) {
+        return Optional.empty();
+      }
+      StringBuilder text = new StringBuilder(waiting.reason().toString());
+      String before = ", it waits for ";
+      for (JobId other : waiting.awaited()) {
+        text.append(before).append(other);
+        before = ", ";
+      }
+      if (waiting.due().isPresent()) {
+        text.append(", its time comes at ").append(Times.whole(waiting.due().get(), zone));
+      } else if (waiting.awaited().isEmpty()) {
+        text.append(", an earlier job of its name is there");
+      }
+      return Optional.of(text.toString());
     }
 
     private static Load load(Spool spool, Queue queue) throws IOException {
@@ -179,7 +218,8 @@ final class LinfoCommand extends Command {
       return Load.of(claimed, spool, queue);
     }
 
-    private static String explain(Reason reason, Job job, Load load, String option) {
+    private static String explain(Reason reason, Entry.Waiting waiting, Load load, String option) {
+      Job job = waiting.job();
       String wants = Text.count(job.cores(), "core");
       String has = Text.count(load.situation().limit().cores(), "core");
       return switch (reason) {
@@ -198,7 +238,7 @@ final class LinfoCommand extends Command {
         case MAX_MEM_PER_LIMIT -> "it wants more memory than the queue has";
         case BAD_CONSTRAINTS -> "it wants more of a resource than the queue has";
         case JOB_ARRAY_TASK_LIMIT -> "as many tasks of its array run as may at a time";
-        case JOB_HELD_USER -> "it is on hold";
+        case JOB_HELD_USER -> "it is on hold; lctl" + option + " release " + waiting.id();
         case WORKER_DOWN -> "no worker is alive; localqd" + option + " start";
         case WORKER_DRAINING ->
             "the workers end when the running jobs have; then localqd" + option + " start";
@@ -298,6 +338,7 @@ final class LinfoCommand extends Command {
       fields.put("Name", Printable.of(job.name()));
       fields.put("Command", Text.command(job.command()));
       fields.put("Cores", Integer.toString(job.cores()));
+      conditions(fields, job.requirements().conditions());
       timeLimit(fields, job.requirements().timeLimit());
       retry(fields, job.requirements().retry());
       fields.put("Directory", Printable.of(workplace.directory()));
@@ -311,6 +352,14 @@ final class LinfoCommand extends Command {
       fields.put(
           "Environment",
           Text.count(job.submission().environment().size(), "variable") + ", see --json");
+    }
+
+    private void conditions(Map<String, String> fields, Conditions conditions) {
+      if (conditions.rank() != 0) {
+        fields.put("Priority", Long.toString(conditions.rank()));
+      }
+      conditions.begin().ifPresent(at -> fields.put("Begin", Times.whole(at, zone)));
+      conditions.dependency().ifPresent(its -> fields.put("Dependency", its.toString()));
     }
 
     private static void timeLimit(Map<String, String> fields, TimeLimit limit) {

@@ -6,16 +6,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.localq.core.Candidate;
 import org.localq.core.IdSet;
 import org.localq.core.JobId;
 import org.localq.core.Policy;
+import org.localq.core.Reason;
 import org.localq.core.Schedule;
 import org.localq.core.Situation;
 import org.localq.core.Turns;
 import org.localq.spool.Spool;
 
-/** Where pending jobs stand in the order of start. To be asked in the order of their ids. */
+/**
+ * Where pending jobs stand in the order of start, among those that take their turn. To be asked in
+ * the order of their ids.
+ */
 interface Places {
   /** The place of {@code job}; nothing where it was not pending at the look. */
   Optional<Schedule.Waiting> of(Candidate job) throws IOException;
@@ -24,37 +29,44 @@ interface Places {
   void passOver(JobId id);
 
   /** The places of {@code pending} jobs. */
-  static Places of(IdSet pending, Situation situation, Spool spool) throws IOException {
+  static Places of(IdSet pending, Situation situation, Spool spool, Eligible eligible)
+      throws IOException {
     Policy policy = spool.workers().settings().policy();
-    return policy.isById()
-        ? new ById(pending, situation, spool)
-        : new ByWidth(policy, pending, situation, spool);
+    ByWidth all = new ByWidth(policy, pending, situation, eligible);
+    return policy.isById() ? new ById(all, new Turns(situation)) : all;
   }
 
   /**
-   * Of a policy by which a job's turn is known from those with lower ids: holds none of them.
+   * Of a policy by which a job's turn is known from those of a higher rank and those with lower
+   * ids: holds no others.
    *
    * <p>Jobs that nobody asks for are read only at the front of the queue. Behind that they are
-   * counted by their names, as if none was wider than the limit: {@code lqueue 900000} need not
-   * read as many files.
+   * counted by their names, as if none was wider than the limit, or waited for another: {@code
+   * lqueue 900000} need not read as many files.
    */
   final class ById implements Places {
     /** So many at the front are read in any case. */
     private static final int FRONT = 200;
 
+    private final ByWidth all;
     private final IdSet pending;
-    private final Spool spool;
     private final Turns turns;
+    private Optional<Map<JobId, Schedule.Waiting>> early = Optional.empty();
     private int next;
 
-    private ById(IdSet pending, Situation situation, Spool spool) {
-      this.pending = pending;
-      this.spool = spool;
-      this.turns = new Turns(situation);
+    private ById(ByWidth all, Turns turns) {
+      this.all = all;
+      this.pending = all.pending;
+      this.turns = turns;
     }
 
     @Override
     public Optional<Schedule.Waiting> of(Candidate job) throws IOException {
+      Optional<Schedule.Waiting> place = ofEarly(job.id());
+      if (place.isPresent() || job.rank() < 0) {
+        passOver(job.id());
+        return place.isPresent() ? place : ofLowered(job);
+      }
       while (next < pending.size() && pending.get(next).compareTo(job.id()) < 0) {
         pass(pending.get(next));
         next++;
@@ -70,11 +82,39 @@ interface Places {
       }
     }
 
+    /** The place of a job that goes before those of the usual rank; nothing for another. */
+    private Optional<Schedule.Waiting> ofEarly(JobId id) throws IOException {
+      if (early.isEmpty()) {
+        List<Candidate> jobs = all.eligible.early();
+        jobs.sort(all.policy.order());
+        Map<JobId, Schedule.Waiting> places = new HashMap<>();
+        for (Candidate job : jobs) {
+          places.put(job.id(), turns.next(job));
+        }
+        early = Optional.of(places);
+      }
+      return Optional.ofNullable(early.get().get(id));
+    }
+
+    /** Of one that comes behind all of the usual rank: how many those are only their files tell. */
+    private Optional<Schedule.Waiting> ofLowered(Candidate job) throws IOException {
+      return pending.size() <= FRONT
+          ? all.of(job)
+          : Optional.of(
+              new Schedule.Waiting(job.id(), OptionalInt.empty(), 0, Optional.of(Reason.PRIORITY)));
+    }
+
     private void pass(JobId id) throws IOException {
+      if (ofEarly(id).isPresent()) {
+        return;
+      }
       if (next >= FRONT && turns.isSettled()) {
         turns.pass();
-      } else {
-        spool.candidate(id).ifPresent(turns::next);
+        return;
+      }
+      Optional<Candidate> passed = all.eligible.candidate(id);
+      if (passed.isPresent() && passed.get().rank() >= 0) {
+        turns.next(passed.get());
       }
     }
   }
@@ -84,14 +124,14 @@ interface Places {
     private final Policy policy;
     private final IdSet pending;
     private final Situation situation;
-    private final Spool spool;
+    private final Eligible eligible;
     private Map<JobId, Schedule.Waiting> places = Map.of();
 
-    private ByWidth(Policy policy, IdSet pending, Situation situation, Spool spool) {
+    private ByWidth(Policy policy, IdSet pending, Situation situation, Eligible eligible) {
       this.policy = policy;
       this.pending = pending;
       this.situation = situation;
-      this.spool = spool;
+      this.eligible = eligible;
     }
 
     @Override
@@ -110,7 +150,7 @@ interface Places {
     private Map<JobId, Schedule.Waiting> read() throws IOException {
       List<Candidate> candidates = new ArrayList<>();
       for (int i = 0; i < pending.size(); i++) {
-        spool.candidate(pending.get(i)).ifPresent(candidates::add);
+        eligible.candidate(pending.get(i)).ifPresent(candidates::add);
       }
       Map<JobId, Schedule.Waiting> read = new HashMap<>();
       for (Schedule.Waiting place : Schedule.queue(policy, candidates, situation)) {

@@ -2,6 +2,7 @@ package org.localq.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -195,6 +196,11 @@ final class Queue {
     }
     environment.put("LOCALQ_URI", uriFile().path().toString());
     return new Account(door.variable("HOME").orElse("/"), door.clock()::getZone, environment);
+  }
+
+  /** The time of day. */
+  Instant now() {
+    return door.clock().instant();
   }
 
   /** The workers of this spool that are alive. */

@@ -32,6 +32,7 @@ final class QueueView {
   private final Selection selection;
   private final Load load;
   private final Places places;
+  private final Eligible eligible;
   private int next;
 
   /** The array whose place was asked for last. */
@@ -39,7 +40,8 @@ final class QueueView {
 
   private Optional<Schedule.Waiting> turnOfAsked = Optional.empty();
 
-  private QueueView(Wish wish, Selection selection, Load load, Places places) {
+  private QueueView(Wish wish, Selection selection, Load load, Places places, Eligible eligible) {
+    this.eligible = eligible;
     this.wish = wish;
     this.selection = selection;
     this.load = load;
@@ -157,8 +159,9 @@ final class QueueView {
   static QueueView of(Wish wish, Spool spool, Queue queue) throws IOException {
     Selection selection = Selection.of(wish, spool);
     Load load = Load.of(selection.claimed(), spool, queue);
-    Places places = Places.of(selection.queue(), load.situation(), spool);
-    return new QueueView(wish, selection, load, places);
+    Eligible eligible = new Eligible(spool, queue.now());
+    Places places = Places.of(selection.queue(), load.situation(), spool, eligible);
+    return new QueueView(wish, selection, load, places, eligible);
   }
 
   /** Ids that were asked for and are not there. */
@@ -185,7 +188,7 @@ final class QueueView {
     return load.reason(false).isPresent()
         ? Optional.empty()
         : Optional.of(
-            new Expectation(spool, load, queue.clocks())
+            new Expectation(spool, load, eligible, queue.clocks())
                 .look(selection.claimed(), selection.queue()));
   }
 
@@ -240,20 +243,17 @@ final class QueueView {
   }
 
   private static String word(Optional<Reason> reason, Optional<Schedule.Waiting> turn) {
-    if (reason.isPresent()) {
-      return reason.get().toString();
+    Optional<Reason> own = turn.isPresent() ? turn.get().reason() : Optional.empty();
+    if (own.isPresent() && (reason.isEmpty() || Eligible.isOne(own.get()))) {
+      return own.get().toString();
     }
-    return turn.isPresent() && turn.get().reason().isPresent()
-        ? turn.get().reason().get().toString()
-        : "";
+    return reason.isPresent() ? reason.get().toString() : "";
   }
 
   private Optional<Schedule.Waiting> turn(Entry entry) throws IOException {
     if (entry instanceof Entry.Waiting waiting && !waiting.held()) {
-      return entry.id().isTask()
-          ? turnOfTask(entry.id())
-          : places.of(
-              Candidate.of(entry.id(), waiting.job().requirements(), 0, OptionalInt.empty()));
+      boolean wasNeverClaimed = entry.id().isTask() && !selection.queue().contains(entry.id());
+      return wasNeverClaimed ? turnOfTask(entry.id()) : turn(waiting);
     }
     if (entry instanceof Entry.Array array && array.unclaimed() > 0 && !array.held()) {
       return turn(array);
@@ -262,21 +262,33 @@ final class QueueView {
     return Optional.empty();
   }
 
+  private Optional<Schedule.Waiting> turn(Entry.Waiting job) throws IOException {
+    Optional<Schedule.Waiting> none = eligible.withoutTurn(job.id(), job.job());
+    if (none.isPresent()) {
+      places.passOver(job.id());
+      return none;
+    }
+    // of a task its file tells the throttle too
+    Optional<Candidate> task = job.id().isTask() ? selection.candidate(job.id()) : Optional.empty();
+    return places.of(task.isPresent() ? task.get() : Eligible.candidate(job.id(), job.job()));
+  }
+
   /** Its place is asked for once, though several of its tasks may want to know it. */
   private Optional<Schedule.Waiting> turn(Entry.Array array) throws IOException {
     if (asked.isEmpty() || !asked.get().id().equals(array.id())) {
       asked = Optional.of(array);
-      turnOfAsked = places.of(Turn.candidate(array));
+      turnOfAsked = eligible.withoutTurn(array.id(), array.job());
+      if (turnOfAsked.isPresent()) {
+        places.passOver(array.id());
+      } else {
+        turnOfAsked = places.of(Turn.candidate(array));
+      }
     }
     return turnOfAsked;
   }
 
   /** Of a task that was never claimed: its array's place, whose tasks start one after the other. */
   private Optional<Schedule.Waiting> turnOfTask(JobId task) throws IOException {
-    if (selection.queue().contains(task)) {
-      Optional<Candidate> claimedBefore = selection.candidate(task);
-      return claimedBefore.isPresent() ? places.of(claimedBefore.get()) : Optional.empty();
-    }
     if (asked.isEmpty() || !asked.get().id().equals(task.array())) {
       Optional<Entry> found = selection.entry(task.array());
       if (found.isEmpty() || !(found.get() instanceof Entry.Array array)) {
@@ -286,10 +298,12 @@ final class QueueView {
     }
     return turnOfAsked.map(
         turn ->
-            new Schedule.Waiting(
-                task,
-                turn.place(),
-                0,
-                Turn.Outlook.of(turn).ofTask(task, asked.orElseThrow(), load.situation())));
+            turn.place().isEmpty()
+                ? new Schedule.Waiting(task, turn.place(), 0, turn.reason())
+                : new Schedule.Waiting(
+                    task,
+                    turn.place(),
+                    0,
+                    Turn.Outlook.of(turn).ofTask(task, asked.orElseThrow(), load.situation())));
   }
 }

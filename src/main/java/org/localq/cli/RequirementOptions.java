@@ -1,9 +1,9 @@
 package org.localq.cli;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.localq.core.Conditions;
 import org.localq.core.Needs;
 import org.localq.core.Refusal;
 import org.localq.core.Requirements;
@@ -64,9 +64,12 @@ final class RequirementOptions {
   }
 
   /** What is asked for, with so many cores. */
-  Requirements build(int cores) {
+  Requirements build(int cores, Clock clock) {
     return new Requirements(
-        new Needs(cores, 0, new TreeMap<>()), Conditions.NONE, timeLimit(), retryWish());
+        new Needs(cores, 0, new TreeMap<>()),
+        new OrderOptions(parsed).build(clock),
+        timeLimit(),
+        retryWish());
   }
 
   private TimeLimit timeLimit() {

@@ -41,8 +41,6 @@ final class SlurmOption {
     return switch (name) {
       case "--ntasks" -> "instead: -n N";
       case "--wrap" -> "instead: lbatch sh -c 'COMMAND'";
-      case "-d", "--dependency" -> "instead, as one job: lbatch sh -c 'FIRST && SECOND'";
-      case "-b", "--begin" -> "instead, with at(1): echo 'lbatch COMMAND' | at 22:00";
       case "--mem", "--mem-per-cpu" -> "leave it out; with a higher -n fewer jobs share the memory";
       case "--exclusive" -> "instead: -n with all the cores that lqueue shows";
       case "--export" ->
@@ -52,7 +50,7 @@ final class SlurmOption {
       case "-p", "--partition", "-A", "--account", "-q", "--qos", "--reservation" -> ONE_MACHINE;
       case "-N", "--nodes", "--ntasks-per-node", "-C", "--constraint", "-w", "--nodelist" ->
           ONE_MACHINE;
-      case "-G", "--gpus", "--gres", "-L", "--licenses", "-H", "--hold", "--nice" -> NOTHING;
+      case "-G", "--gpus", "--gres", "-L", "--licenses" -> NOTHING;
       default -> "";
     };
   }

@@ -2,7 +2,6 @@ package org.localq.cli;
 
 import java.io.IOException;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.localq.core.Amounts;
 import org.localq.core.Candidate;
 import org.localq.core.Capacity;
@@ -21,11 +20,13 @@ final class Turn {
   private final Spool spool;
   private final Situation situation;
   private final Capacity capacity;
+  private final Eligible eligible;
 
-  Turn(Spool spool, Situation situation) {
+  Turn(Spool spool, Situation situation, Eligible eligible) {
     this.spool = spool;
     this.situation = situation;
     this.capacity = situation.capacity();
+    this.eligible = eligible;
   }
 
   /**
@@ -60,7 +61,7 @@ final class Turn {
   /** What {@code job} waits for; nothing where it can start now. */
   Optional<Reason> reason(Entry.Waiting job) throws IOException {
     if (!job.id().isTask()) {
-      return of(Candidate.of(job.id(), job.job().requirements(), 0, OptionalInt.empty())).reason();
+      return of(Eligible.candidate(job.id(), job.job())).reason();
     }
     Optional<Candidate> claimedBefore = spool.candidate(job.id());
     if (claimedBefore.isPresent()) {
@@ -91,7 +92,9 @@ final class Turn {
     if (situation.allowed(job) == 0) {
       return Outlook.of(0, Reason.JOB_ARRAY_TASK_LIMIT);
     }
-    return spool.workers().settings().policy().isById() ? fromNeighbours(job) : fromAll(job);
+    return spool.workers().settings().policy().isById() && job.rank() == 0
+        ? fromNeighbours(job)
+        : fromAll(job);
   }
 
   /**
@@ -99,10 +102,14 @@ final class Turn {
    * has to wait is one of them or still earlier, whatever is not looked at.
    */
   private Outlook fromNeighbours(Candidate job) throws IOException {
-    Amounts before = Amounts.NONE;
+    Amounts before = ofEarly();
+    if (!capacity.fits(before)) {
+      return mayPass(job) ? fromAll(job) : Outlook.of(0, Reason.PRIORITY);
+    }
     int gaps = 0;
     for (long number = job.id().number() - 1; number > 0; number--) {
-      Optional<Candidate> earlier = spool.candidate(new JobId(number));
+      Optional<Candidate> earlier =
+          eligible.candidate(new JobId(number)).filter(its -> its.rank() == 0);
       gaps += earlier.isEmpty() ? 1 : 0;
       if (gaps > MOST_GAPS) {
         return fromAll(job);
@@ -124,9 +131,20 @@ final class Turn {
     return job.timeLimit().isPresent() && situation.isBounded() && capacity.fits(job.amounts());
   }
 
+  /** What those take that go before all of the usual rank. */
+  private Amounts ofEarly() throws IOException {
+    Amounts all = Amounts.NONE;
+    for (Candidate early : eligible.early()) {
+      if (capacity.admits(early.amounts())) {
+        all = all.plus(early.amounts().times(situation.allowed(early)));
+      }
+    }
+    return all;
+  }
+
   private Outlook fromAll(Candidate job) throws IOException {
     Optional<Schedule.Waiting> waiting =
-        Places.of(spool.listing().pending(), situation, spool).of(job);
+        Places.of(spool.listing().pending(), situation, spool, eligible).of(job);
     return waiting.isPresent() ? Outlook.of(waiting.get()) : new Outlook(0, Optional.empty());
   }
 }

@@ -12,9 +12,15 @@ import java.util.OptionalInt;
  * @param tasks of an array, how many there are to claim at most; 0 for a job that is none
  * @param throttle of an array or a task: how many of the array may run at a time; nothing where
  *     only the cores say so
+ * @param rank its priority less its nice value: higher goes first
  */
 public record Candidate(
-    JobId id, Needs needs, Optional<Duration> timeLimit, int tasks, OptionalInt throttle) {
+    JobId id,
+    Needs needs,
+    Optional<Duration> timeLimit,
+    int tasks,
+    OptionalInt throttle,
+    long rank) {
   /** A job without a time limit. */
   public Candidate(JobId id, Needs needs) {
     this(id, needs, 0);
@@ -25,10 +31,21 @@ public record Candidate(
     this(id, needs, Optional.empty(), tasks, OptionalInt.empty());
   }
 
+  /** One of no special rank. */
+  public Candidate(
+      JobId id, Needs needs, Optional<Duration> timeLimit, int tasks, OptionalInt throttle) {
+    this(id, needs, timeLimit, tasks, throttle, 0);
+  }
+
   /** A job, or with {@code tasks} an array, that asks for this. */
   public static Candidate of(JobId id, Requirements requirements, int tasks, OptionalInt throttle) {
     return new Candidate(
-        id, requirements.needs(), requirements.timeLimit().most(), tasks, throttle);
+        id,
+        requirements.needs(),
+        requirements.timeLimit().most(),
+        tasks,
+        throttle,
+        requirements.conditions().rank());
   }
 
   /** Whether it is what it would be with these requirements and this throttle. */

@@ -97,6 +97,16 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Ear
     }
   }
 
-  /** The wish that a job ends, with the time between TERM and KILL. */
-  public record Cancel(Duration grace) {}
+  /**
+   * The wish that a job ends.
+   *
+   * @param grace between TERM and KILL
+   * @param why where it was no user's
+   */
+  public record Cancel(Duration grace, Optional<Reason> why) {
+    /** A user's wish. */
+    public Cancel(Duration grace) {
+      this(grace, Optional.empty());
+    }
+  }
 }

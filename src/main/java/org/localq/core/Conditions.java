@@ -16,6 +16,16 @@ public record Conditions(
   /** Of a job that can start whenever its cores are free. */
   public static final Conditions NONE = new Conditions(Optional.empty(), Optional.empty(), 0, 0);
 
+  /** Whether it waits for no time and no other job. */
+  public boolean isFree() {
+    return begin.isEmpty() && dependency.isEmpty();
+  }
+
+  /** Whether it waits for all earlier jobs of its name. */
+  public boolean isSingleton() {
+    return dependency.isPresent() && dependency.get().isSingleton();
+  }
+
   /** What the order is by: priority less nice. */
   public long rank() {
     return (long) priority - nice;

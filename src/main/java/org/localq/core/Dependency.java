@@ -67,6 +67,41 @@ public record Dependency(boolean any, List<Term> terms) {
     return jobs;
   }
 
+  /** Whether one of its terms is {@code singleton}. */
+  public boolean isSingleton() {
+    for (Term term : terms) {
+      if (term.kind() == Kind.SINGLETON) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it is the start of this job, and not its end, that one of its terms wants. */
+  public boolean awaitsStartOf(JobId id) {
+    for (Term term : terms) {
+      if (term.kind() == Kind.AFTER && term.job().equals(Optional.of(id))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Why a job {@code id} can't depend on this, as a phrase behind "it"; nothing where it can. What
+   * it depends on came before it and so has a lower id: that is why no jobs can wait for each other
+   * in a circle.
+   */
+  public Optional<String> fault(JobId id) {
+    for (JobId other : jobs()) {
+      if (other.number() >= id.number()) {
+        return Optional.of(
+            "depends on job " + other + ", expected ids below its own, " + id.number());
+      }
+    }
+    return Optional.empty();
+  }
+
   /** The dependency that {@code text} says; nothing where it is no such form. */
   public static Optional<Dependency> parse(String text) {
     boolean any = text.indexOf('?') >= 0;

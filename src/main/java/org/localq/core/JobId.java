@@ -18,6 +18,9 @@ public record JobId(long number, int task) implements Comparable<JobId> {
   private static final int MOST_TASK_DIGITS = 9;
   private static final int NO_TASK = -1;
 
+  /** The highest that there can be. */
+  public static final JobId HIGHEST = new JobId(999_999_999_999_999_999L);
+
   public JobId {
     if (number < 1) {
       throw new IllegalArgumentException("a job id is at least 1, not " + number);

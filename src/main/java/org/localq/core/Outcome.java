@@ -35,6 +35,11 @@ public record Outcome(State state, OptionalInt exitCode, String reason) {
     return new Outcome(State.CANCELLED, code, "");
   }
 
+  /** Its end was wanted, not by a user but for {@code why}. */
+  public static Outcome cancelled(OptionalInt code, Reason why) {
+    return new Outcome(State.CANCELLED, code, why.toString());
+  }
+
   /** It had reached its time limit; {@code code} is there when the command had come to an end. */
   public static Outcome timeout(OptionalInt code) {
     return new Outcome(State.TIMEOUT, code, Reason.TIME_LIMIT.toString());

@@ -26,6 +26,12 @@ public enum Reason {
   REQUEUEING("Requeueing"),
   /** A user holds it. */
   JOB_HELD_USER("JobHeldUser"),
+  /** The time at which it may begin has not come. */
+  BEGIN_TIME("BeginTime"),
+  /** It waits for what becomes of other jobs. */
+  DEPENDENCY("Dependency"),
+  /** What it waited for could never be any more. */
+  DEPENDENCY_NEVER_SATISFIED("DependencyNeverSatisfied"),
   /** Its directory or one of its files could not be opened when it started. */
   JOB_LAUNCH_FAILURE("JobLaunchFailure"),
   /** It has reached its time limit. */

@@ -9,6 +9,11 @@ package org.localq.core;
  * @param retry when it is to be run again
  */
 public record Requirements(Needs needs, Conditions conditions, TimeLimit timeLimit, Retry retry) {
+  /** Whether the job may take its turn whatever the time and whatever became of other jobs. */
+  public boolean isFree() {
+    return conditions.isFree() && retry.delay().isZero();
+  }
+
   /** Of a job that asks for nothing but cores. */
   public static Requirements cores(int cores) {
     return new Requirements(Needs.cores(cores), Conditions.NONE, TimeLimit.NONE, Retry.NEVER);

@@ -192,6 +192,9 @@ final class Check {
       if (isFit(layout.tmp())) {
         own.drafts(here);
       }
+      if (isFit(layout.early())) {
+        own.marks();
+      }
       if (isFit(layout.runningDirectory())) {
         new RunningCheck(spool, survey).run(limit);
       }

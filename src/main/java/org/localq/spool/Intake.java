@@ -21,10 +21,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import org.localq.core.Candidate;
+import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Needs;
 import org.localq.core.Policy;
 import org.localq.core.Trouble;
 
@@ -56,6 +59,16 @@ public final class Intake {
   /** So many jobs are known before their turn, where the order is that of their ids. */
   static final int READ_AHEAD = 500;
 
+  /** Comes before all whose rank is below the usual one, and behind all others. */
+  private static final Candidate LOWERED =
+      new Candidate(
+          new JobId(1).ofTask(0),
+          Needs.cores(Integer.MAX_VALUE),
+          Optional.empty(),
+          0,
+          OptionalInt.empty(),
+          -1);
+
   /** What became of one file. */
   public sealed interface Event {
     /** It is a job now. */
@@ -71,6 +84,21 @@ public final class Intake {
     record Stuck(String name, String trouble) implements Event {}
   }
 
+  /** Who says which of the pending jobs take their turn. */
+  public interface Gate {
+    /** Lets all of them. */
+    Gate OPEN = (id, job) -> true;
+
+    /**
+     * Whether a job that was read just now takes its turn; else it waits for {@link #admit}, and
+     * holds up no other.
+     */
+    boolean admits(JobId id, Job job);
+
+    /** This job is not known any more. */
+    default void forget(JobId id) {}
+  }
+
   private record Unfinished(String facts, Duration since) {}
 
   private record Immovable(String trouble, Duration since) {}
@@ -82,9 +110,16 @@ public final class Intake {
   private final Map<Path, JobId> promised = new HashMap<>();
   private final Map<JobId, Candidate> known = new HashMap<>();
   private final NavigableSet<Candidate> queue;
+  private final boolean byId;
+  private final Gate gate;
+  private final EarlyReading early = new EarlyReading();
   private Unread unread = new Unread(new long[0]);
   private Set<Path> drops = new LinkedHashSet<>();
   private int most;
+
+  /** Up to this number all are to be read. */
+  private long wantedUpTo;
+
   private Optional<IOException> trouble = Optional.empty();
 
   /**
@@ -93,6 +128,13 @@ public final class Intake {
    * @param policy in whose order the jobs are wanted
    */
   public Intake(Policy policy) {
+    this(policy, Gate.OPEN);
+  }
+
+  /** The same, where not all take their turn. */
+  public Intake(Policy policy, Gate gate) {
+    this.gate = gate;
+    byId = policy.isById();
     queue = new TreeSet<>(policy.order());
     most = policy.isById() ? READ_AHEAD : Integer.MAX_VALUE;
   }
@@ -133,6 +175,8 @@ public final class Intake {
       }
     }
     forgetAllBut(remembered);
+    // behind the root: of each job that was seen there the mark had been made
+    early.listed(EarlyJobs.list(layout), unread::contains, known::containsKey);
   }
 
   /** A file of the root has come, or has changed. */
@@ -155,21 +199,24 @@ public final class Intake {
   public List<Event> look(Locked locked, Duration now) throws IOException {
     trouble = Optional.empty();
     List<Event> events = new ArrayList<>();
+    Spool spool = locked.spool();
+    int room = Math.min(MOST_READS, most - queue.size());
+    early.look(spool.earlyJobs(), !byId || unread.size() <= room);
+    early.sweep(spool, now);
     if (drops.isEmpty() && !wantsMore()) {
       return events;
     }
-    Spool spool = locked.spool();
     // the names first, the counter second (R8): an id that was seen had been given out by then
     long last = spool.ids().last();
     List<JobId> failed = new ArrayList<>();
     // the jobs first: a drop that is left to the next look passes none of them by waiting
     for (int reads = 0; reads < MOST_READS && wantsMore(); reads++) {
-      JobId id = unread.takeFirst();
+      JobId id = takeUnread();
       if (!take(locked, spool.layout().pending(id), new Moment(last, now), events)) {
         failed.add(id);
       }
     }
-    failed.forEach(unread::add);
+    failed.forEach(this::comeBack);
     for (Path file : List.copyOf(drops)) {
       if (events.size() >= MOST_EVENTS) {
         break;
@@ -209,7 +256,22 @@ public final class Intake {
   }
 
   private boolean wantsMore() {
-    return known.size() < most && !unread.isEmpty();
+    return !early.isEmpty()
+        || (!unread.isEmpty() && (queue.size() < most || unread.first().number() < wantedUpTo));
+  }
+
+  private JobId takeUnread() {
+    if (early.isEmpty()) {
+      return unread.takeFirst();
+    }
+    JobId id = early.takeFirst();
+    unread.take(id);
+    return id;
+  }
+
+  private void comeBack(JobId id) {
+    unread.add(id);
+    early.came(id);
   }
 
   private boolean isRemembered(Path file) {
@@ -260,36 +322,76 @@ public final class Intake {
     return !unread.isEmpty();
   }
 
-  /** All that are known were not enough: from now on more are read ahead. */
-  public void readOn() {
-    most = Math.max(most, known.size()) + READ_AHEAD;
+  /** Whether a job that is not read yet may come before all that are known. */
+  public boolean isBlind() {
+    return byId ? !early.isEmpty() : hasUnread();
   }
 
-  /** The pending jobs that are known, in the policy's order. */
+  /** Whether the root holds a job of this id, as far as is known. */
+  public boolean isThere(JobId id) {
+    return known.containsKey(id) || unread.contains(id);
+  }
+
+  /** Whether there may be one of a lower number than this that is not read yet. */
+  public boolean hasUnreadBelow(JobId id) {
+    return hasUnread() && unread.first().number() < id.number();
+  }
+
+  /** All that are known were not enough: from now on more are read ahead. */
+  public void readOn() {
+    most = Math.max(most, queue.size()) + READ_AHEAD;
+  }
+
+  /** All of lower numbers than this are to be read. */
+  public void readUpTo(JobId id) {
+    wantedUpTo = Math.max(wantedUpTo, id.number());
+  }
+
+  /**
+   * The pending jobs that are known and take their turn, in the policy's order; as long as not all
+   * are known, without those that come behind all of the usual rank.
+   */
   public Collection<Candidate> candidates() {
-    return Collections.unmodifiableCollection(queue);
+    return Collections.unmodifiableCollection(hasUnread() ? queue.headSet(LOWERED) : queue);
+  }
+
+  /** Reads all that are known anew. */
+  public void rereadAll() {
+    List.copyOf(known.keySet()).forEach(this::reread);
+  }
+
+  /** A job that was read and kept waiting takes its turn from now on. */
+  public void admit(JobId id) {
+    Candidate candidate = known.get(id);
+    if (candidate != null) {
+      queue.add(candidate);
+    }
   }
 
   /** This job is not pending any more. */
   public void forget(JobId id) {
     unread.remove(id);
+    early.forget(id);
     Candidate candidate = known.remove(id);
     if (candidate != null) {
       queue.remove(candidate);
+      gate.forget(id);
     }
   }
 
   /** Reads this job anew at the next look, if it is still pending then. */
   public void reread(JobId id) {
     forget(id);
-    unread.add(id);
+    comeBack(id);
   }
 
   private void know(JobId id, JobFile.Valid file) {
     forget(id);
     Candidate candidate = Spool.candidate(id, file);
     known.put(id, candidate);
-    queue.add(candidate);
+    if (gate.admits(id, file.job())) {
+      queue.add(candidate);
+    }
   }
 
   private Optional<Event> take(Locked locked, Path file, long last, Duration now)
@@ -306,6 +408,9 @@ public final class Intake {
       return takeDrop(locked, file, now);
     }
     Optional<String> usurped = usurped(locked.spool(), id.get(), last);
+    if (usurped.isPresent() && locked.dropTwinOfHeld(id.get())) {
+      return Optional.empty();
+    }
     if (usurped.isPresent()) {
       return refuse(locked, file, promisedId(locked, file), usurped.get(), now);
     }
@@ -338,8 +443,16 @@ public final class Intake {
 
   private Optional<Event> takeDrop(Locked locked, Path file, Duration now) throws IOException {
     Spool spool = locked.spool();
-    // its id is not known yet, and nothing that is checked depends on it
-    Reading reading = examine(locked, file, new JobId(1), now);
+    // its id is not known yet: all that it can depend on have lower ones
+    Reading reading = examine(locked, file, JobId.HIGHEST, now);
+    Optional<String> unknown =
+        reading.job().isPresent()
+            ? new Fates(spool, locked.look())
+                .refusal(reading.job().get().job().requirements().conditions())
+            : Optional.empty();
+    if (unknown.isPresent()) {
+      return refuse(locked, file, promisedId(locked, file), unknown.get(), now);
+    }
     if (reading.unfit().isPresent()) {
       return refuse(locked, file, promisedId(locked, file), reading.unfit().get(), now);
     }
@@ -362,6 +475,9 @@ public final class Intake {
     if (Spool.exists(pending)) {
       // RACE: somebody dropped a file under this very id; it is that one's now
       return Optional.empty();
+    }
+    if (job.job().requirements().conditions().rank() > 0) {
+      spool.earlyJobs().mark(id);
     }
     // one rename: a drop becomes one job, whatever dies here
     Files.move(file, pending, StandardCopyOption.ATOMIC_MOVE);

@@ -17,11 +17,13 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.localq.core.Attempted;
+import org.localq.core.Dependency;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Limit;
 import org.localq.core.Outcome;
 import org.localq.core.Printable;
+import org.localq.core.Requirements;
 import org.localq.core.Resource;
 import org.localq.core.Result;
 import org.localq.core.State;
@@ -323,6 +325,10 @@ final class JobReader {
         throw new JsonValue.Mistake("command", "missing", "a list with at least one string");
       }
       refuseWhatIsNoOneArray(id);
+      Requirements required = requirements.build();
+      if (form != Form.RECORD) {
+        refuseCircle(id, required);
+      }
       Instant at =
           submitted.orElseGet(() -> Moments.shown(modified).truncatedTo(ChronoUnit.MILLIS));
       String place = directory.orElse(account.home());
@@ -344,7 +350,7 @@ final class JobReader {
           new Job(
               name.orElseGet(() -> Job.defaultName(command)),
               command,
-              requirements.build(),
+              required,
               workplace,
               submission);
       return isArray()
@@ -369,6 +375,13 @@ final class JobReader {
       if (id.isTask() && (numbers.isPresent() || lines.isPresent())) {
         throw new JsonValue.Mistake(
             "is an array, and " + id + " a task, expected no array in its place");
+      }
+    }
+
+    private static void refuseCircle(JobId id, Requirements required) {
+      Optional<Dependency> dependency = required.conditions().dependency();
+      if (dependency.isPresent() && dependency.get().fault(id).isPresent()) {
+        throw new JsonValue.Mistake(dependency.get().fault(id).get());
       }
     }
 

@@ -37,7 +37,8 @@ import org.localq.core.JobId;
  * running/ID.K.requeue     somebody wants attempt K to end, and another to follow
  * running/ID.K.timeout     it had reached its time limit, and is to end
  * running/ID.K.term        its processes were sent TERM; content: the machine's uptime then, in milliseconds
- * running/ID.cancel        somebody asked for the end of this job; content: the grace in seconds
+ * running/ID.cancel        somebody asked for the end of this job; content: the grace in seconds, and in a second line the
+ *                          reason where it was no user
  * done/ID.json             the job and its result; the only thing that need survive the worker
  * rejected/ID.json .reason a drop that is no valid job, untouched, and one line that says why
  *
@@ -58,6 +59,8 @@ import org.localq.core.JobId;
  *                          have moved against each other since then, no record is collected. Missing: none has looked,
  *                          or the disk was full; the next to look notes it
  * .localq/shim-HASH        the shim's text, as the worker that spawns it knows it; HASH = its CRC-32, 8 digits
+ * .localq/early/ID         empty: the rank of job ID, its priority less its nice value, is above 0. Made before the job is
+ *                          in the root, so that a worker finds it there without reading what waits. Without a job it means nothing
  * .localq/keys/            reserved
  * .localq/aside/PLACE.n    what "localqd check --repair" moved out of the way; PLACE is its name below the root with - for /,
  *                          n the first number that was free. An id in it stays taken.
@@ -290,6 +293,13 @@ public record Layout(Path root) {
     return directory.equals(own()) ? drain().endsWith(name) : isJobFile(name);
   }
 
+  /** The job of which a file in running/ tells; nothing for any other file. */
+  public Optional<JobId> jobOf(Path file) {
+    return runningDirectory().equals(file.getParent())
+        ? Name.parse(file.getFileName().toString()).map(Name::id)
+        : Optional.empty();
+  }
+
   /** Whether a name in the root is a job, or wants to become one. */
   static boolean isJobFile(String name) {
     return name.endsWith(JSON) && !name.startsWith(".");
@@ -447,6 +457,15 @@ public record Layout(Path root) {
     return own().resolve("shim-" + hash);
   }
 
+  /** The marks of jobs that are to be read first. */
+  Path early() {
+    return own().resolve("early");
+  }
+
+  Path early(JobId id) {
+    return early().resolve(id.toString());
+  }
+
   Path keys() {
     return own().resolve("keys");
   }
@@ -466,6 +485,7 @@ public record Layout(Path root) {
         own(),
         workers(),
         seq(),
+        early(),
         keys(),
         tmp());
   }

@@ -22,6 +22,7 @@ import org.localq.core.Clocks;
 import org.localq.core.Exit;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Reason;
 import org.localq.core.Result;
 
 /**
@@ -178,6 +179,23 @@ public final class Locked implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes away the name in the root of a job that is on hold, where a power cut left it in both
+   * places, as {@link #dropPendingTwin}: whoever held or released it was not told that it was done.
+   *
+   * @return whether it was there
+   */
+  boolean dropTwinOfHeld(JobId id) throws IOException {
+    if (!Spool.exists(layout.pending(id))
+        || !Spool.exists(layout.held(id))
+        || !Files.isSameFile(layout.pending(id), layout.held(id))) {
+      return false;
+    }
+    Files.deleteIfExists(layout.pending(id));
+    spool.fsync().directory(layout.root());
+    return true;
+  }
+
   /** RACE: a worker died between the run file and the claim, under this boot or another. */
   void dropStaleRuns(RunningDirectory running, JobId id, int attempt) throws IOException {
     for (Layout.Name name : running.of(id)) {
@@ -234,9 +252,12 @@ public final class Locked implements AutoCloseable {
   public void putBack(JobId id) throws IOException {
     // against a power cut: the closed attempt must not come back open
     spool.fsync().directory(layout.runningDirectory());
-    move(layout.running(id), layout.pending(id));
+    // an array that is on hold starts nothing, also not what it had started before
+    boolean held = id.isTask() && Spool.exists(layout.held(id.array()));
+    Path to = held ? layout.held(id) : layout.pending(id);
+    move(layout.running(id), to);
     returned.add(id);
-    spool.fsync().directory(layout.root());
+    spool.fsync().directory(to.getParent());
     // and not be in both places, as on a file system that logs its directories one by one
     spool.fsync().directory(layout.runningDirectory());
   }
@@ -252,6 +273,12 @@ public final class Locked implements AutoCloseable {
    */
   public void markCancelled(JobId id, Duration grace) throws IOException {
     spool.drafts().replace(layout.cancel(id), text(grace.toSeconds()));
+  }
+
+  /** The same, for a reason that is no user's. */
+  public void markCancelled(JobId id, Reason why) throws IOException {
+    byte[] text = ("0\n" + why + "\n").getBytes(StandardCharsets.US_ASCII);
+    spool.drafts().replace(layout.cancel(id), text);
   }
 
   /**

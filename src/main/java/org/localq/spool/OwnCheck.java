@@ -13,6 +13,7 @@ import java.util.OptionalInt;
 import java.util.function.Predicate;
 import java.util.zip.CRC32;
 import org.localq.core.Identity;
+import org.localq.core.JobId;
 import org.localq.core.ProcessId;
 
 /** Judges the directories of a spool, and what lies in .localq/ but the counter. */
@@ -38,6 +39,10 @@ final class OwnCheck {
   List<Path> directories() throws IOException {
     List<Path> unfit = new ArrayList<>();
     for (Path directory : layout.directories()) {
+      if (directory.equals(layout.early()) && !Spool.exists(directory)) {
+        // of an older version; who marks a job makes it
+        continue;
+      }
       if (!directory(directory)) {
         unfit.add(directory);
       }
@@ -244,6 +249,22 @@ final class OwnCheck {
     return words.length == 2 && words[1].equals(identity.boot())
         ? ProcessId.parse(entry.getFileName() + " " + words[0])
         : Optional.empty();
+  }
+
+  /** The marks of jobs that are to be read first, whether the jobs are there or not. */
+  void marks() throws IOException {
+    if (!Spool.exists(layout.early())) {
+      return;
+    }
+    Names.each(
+        layout.early(),
+        mark -> {
+          if (JobId.parse(mark.getFileName().toString()).isPresent()) {
+            fit(mark);
+          } else {
+            survey.addForeign(mark);
+          }
+        });
   }
 
   /** What dead processes were writing. */

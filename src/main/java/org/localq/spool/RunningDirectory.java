@@ -29,6 +29,7 @@ import org.localq.core.Claim;
 import org.localq.core.Exit;
 import org.localq.core.JobId;
 import org.localq.core.ProcessId;
+import org.localq.core.Reason;
 import org.localq.core.Usage;
 
 /** One look at running/: its names, by job, and what the tokens among them say. */
@@ -217,8 +218,10 @@ public final class RunningDirectory {
     if (!of(id).contains(new Layout.Name.Cancel(id))) {
       return Optional.empty();
     }
-    Duration grace = number(layout.cancel(id)).map(Duration::ofSeconds).orElse(DEFAULT_GRACE);
-    return Optional.of(new Claim.Cancel(grace));
+    String[] lines = text(layout.cancel(id)).split("\n", 2);
+    Duration grace = number(lines[0]).map(Duration::ofSeconds).orElse(DEFAULT_GRACE);
+    Optional<Reason> why = lines.length > 1 ? Reason.parse(lines[1]) : Optional.empty();
+    return Optional.of(new Claim.Cancel(grace, why));
   }
 
   /** The attempts before the current one that came to their command, in order. */
@@ -335,7 +338,11 @@ public final class RunningDirectory {
   }
 
   private static Optional<Long> number(Path file) throws IOException {
-    return token(file).filter(text -> text.matches("[0-9]{1,15}")).map(Long::parseLong);
+    return number(text(file));
+  }
+
+  private static Optional<Long> number(String text) {
+    return text.matches("[0-9]{1,15}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
   }
 
   /** The short text of a token; empty when it is gone too. */

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -53,6 +54,7 @@ public final class Spool implements AutoCloseable {
   private final Drafts drafts;
   private final Ids ids;
   private final JobReader reader;
+  private final EarlyJobs earlyJobs;
   private final UnclaimedTasks unclaimedTasks = new UnclaimedTasks(this);
   private final Terms terms;
   private Optional<SpoolLock> lock = Optional.empty();
@@ -64,6 +66,7 @@ public final class Spool implements AutoCloseable {
     this.fsync = fsync;
     this.drafts = new Drafts(layout.tmp(), identity.process(), fsync);
     this.ids = new Ids(layout.seq(), fsync);
+    this.earlyJobs = new EarlyJobs(layout, fsync);
     this.reader = new JobReader(account);
   }
 
@@ -88,25 +91,60 @@ public final class Spool implements AutoCloseable {
     return ids;
   }
 
+  EarlyJobs earlyJobs() {
+    return earlyJobs;
+  }
+
+  /** Where a job is accepted. */
+  public enum Into {
+    /** Among the pending ones. */
+    QUEUE,
+    /** Among those on hold. */
+    HELD
+  }
+
+  /** Accepts a job to be claimed, as {@link #submit(Function, Into)}. */
+  public JobId submit(Function<JobId, Job> job) throws IOException {
+    return submit(job, Into.QUEUE);
+  }
+
   /**
    * Accepts a job: on disk, under an id that was never given out before, when this returns. The job
    * is made for its id, because its output file's name holds it.
    */
-  public JobId submit(Function<JobId, Job> job) throws IOException {
+  public JobId submit(Function<JobId, Job> job, Into into) throws IOException {
     while (true) {
       JobId id = newId();
-      Path draft = drafts.write(JobWriter.write(job.apply(id)));
+      Job made = job.apply(id);
+      Path draft = drafts.write(JobWriter.write(made));
       boolean published;
       try {
-        published = isPublished(draft, id);
+        announce(made, id, into);
+        published = isPublished(draft, place(id, into));
       } finally {
         discard(draft);
       }
       if (published) {
-        makeDurable(id);
+        makeDurable(id, into);
         return id;
       }
     }
+  }
+
+  private Path place(JobId id, Into into) {
+    return into == Into.HELD ? layout.held(id) : layout.pending(id);
+  }
+
+  /** Whoever sees the job in the root is to know by then that it goes before others. */
+  private void announce(Job job, JobId id, Into into) throws IOException {
+    if (into == Into.QUEUE && job.requirements().conditions().rank() > 0) {
+      earlyJobs.mark(id);
+    }
+  }
+
+  /** Accepts an array to be claimed, as {@link #submitArray(Job, Lines, Into)}. */
+  public JobId submitArray(Job job, Lines lines) throws IOException {
+    return submitArray(job, lines, Into.QUEUE);
   }
 
   /**
@@ -116,22 +154,8 @@ public final class Spool implements AutoCloseable {
    * @param job what its tasks have in common: a task's command is these words and its line; the
    *     names of files are {@linkplain org.localq.core.FilePattern#reduce reduced patterns}
    */
-  public JobId submitArray(Job job, Lines lines) throws IOException {
-    return publish(drafts.write(file -> ArrayWriter.write(job, lines, file)));
-  }
-
-  private JobId publish(Path draft) throws IOException {
-    JobId id;
-    try {
-      id = newId();
-      while (!isPublished(draft, id)) {
-        id = newId();
-      }
-    } finally {
-      discard(draft);
-    }
-    makeDurable(id);
-    return id;
+  public JobId submitArray(Job job, Lines lines, Into into) throws IOException {
+    return publish(drafts.write(file -> ArrayWriter.write(job, lines, file)), job, into);
   }
 
   /**
@@ -141,14 +165,35 @@ public final class Spool implements AutoCloseable {
    * @param job what its tasks have in common; the names of files are {@linkplain
    *     org.localq.core.FilePattern#reduce reduced patterns}
    */
-  public JobId submitArray(Job job, TaskNumbers numbers) throws IOException {
-    return publish(drafts.write(JobWriter.write(job, numbers)));
+  public JobId submitArray(Job job, TaskNumbers numbers, Into into) throws IOException {
+    return publish(drafts.write(JobWriter.write(job, numbers)), job, into);
   }
 
-  /** Whether what is in {@code draft} could be made the pending job of this id. */
-  private boolean isPublished(Path draft, JobId id) throws IOException {
+  /** The same, to be claimed. */
+  public JobId submitArray(Job job, TaskNumbers numbers) throws IOException {
+    return submitArray(job, numbers, Into.QUEUE);
+  }
+
+  private JobId publish(Path draft, Job job, Into into) throws IOException {
+    JobId id;
     try {
-      Files.createLink(layout.pending(id), draft);
+      id = newId();
+      announce(job, id, into);
+      while (!isPublished(draft, place(id, into))) {
+        id = newId();
+        announce(job, id, into);
+      }
+    } finally {
+      discard(draft);
+    }
+    makeDurable(id, into);
+    return id;
+  }
+
+  /** Whether what is in {@code draft} could be made the job of this name. */
+  private static boolean isPublished(Path draft, Path job) throws IOException {
+    try {
+      Files.createLink(job, draft);
       return true;
     } catch (FileAlreadyExistsException taken) {
       // RACE: somebody dropped a file under this very name; it is that one's now
@@ -191,6 +236,11 @@ public final class Spool implements AutoCloseable {
         || exists(layout.rejected(id));
   }
 
+  /** Whether a job has ended, or was refused, so that it is not pending ever again. */
+  boolean isOver(JobId id) throws IOException {
+    return exists(layout.record(id)) || exists(layout.rejected(id)) || ids.isRetired(id);
+  }
+
   /** Whether an array that has not ended has such a task, as far as its file can be read. */
   boolean isOfArray(JobId task) throws IOException {
     return numbers(task.array()).contains(task.task());
@@ -221,15 +271,16 @@ public final class Spool implements AutoCloseable {
   }
 
   /** Against a power cut: without this the name can be missing after the id was printed. */
-  private void makeDurable(JobId id) throws IOException {
+  private void makeDurable(JobId id, Into into) throws IOException {
+    Path job = place(id, into);
     try {
-      fsync.directory(layout.root());
+      fsync.directory(job.getParent());
     } catch (IOException failed) {
-      if (isWithdrawn(id)) {
+      if (isWithdrawn(job)) {
         throw failed;
       }
       throw Refusal.of(
-          layout.root()
+          job.getParent()
               + ": "
               + failed.getMessage()
               + "; job "
@@ -243,9 +294,9 @@ public final class Spool implements AutoCloseable {
   /**
    * Whether a job that is not known to be on the disk could be taken back before anybody ran it.
    */
-  private boolean isWithdrawn(JobId id) {
+  private static boolean isWithdrawn(Path job) {
     try {
-      return Files.deleteIfExists(layout.pending(id));
+      return Files.deleteIfExists(job);
     } catch (IOException stays) {
       return false;
     }
@@ -407,9 +458,42 @@ public final class Spool implements AutoCloseable {
    * The job of this id if it can be claimed; for one that is not in the root that's quickly said.
    */
   public Optional<Candidate> candidate(JobId id) throws IOException {
+    Optional<Pending> pending = pendingJob(id);
+    return pending.isEmpty() ? Optional.empty() : Optional.of(pending.get().candidate());
+  }
+
+  /** A job in the root. */
+  public record Pending(Candidate candidate, Job job) {}
+
+  /** The same with the job; of an array what its tasks have in common. */
+  public Optional<Pending> pendingJob(JobId id) throws IOException {
     Optional<JobFile.Valid> file = read(id, layout.pending(id), false).flatMap(JobFile::valid);
     // a record wins over a twin that somebody put here
-    return file.isEmpty() || isDone(id) ? Optional.empty() : Optional.of(candidate(id, file.get()));
+    return file.isEmpty() || isDone(id)
+        ? Optional.empty()
+        : Optional.of(new Pending(candidate(id, file.get()), file.get().job()));
+  }
+
+  /** The name of the job of this id; nothing where it neither waits nor is claimed. */
+  public Optional<String> nameOfLive(JobId id) throws IOException {
+    // in the order of R9
+    for (Path place : List.of(layout.pending(id), layout.held(id), layout.running(id))) {
+      Optional<JobFile.Valid> file = read(id, place, false).flatMap(JobFile::valid);
+      if (file.isPresent()) {
+        return file.map(valid -> valid.job().name());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What became of jobs, by a look at this moment. */
+  public Fates fates() throws IOException {
+    return new Fates(this, RunningDirectory.look(layout));
+  }
+
+  /** The jobs that are to be read first, as marks say; some of them may be pending no more. */
+  public Set<JobId> early() throws IOException {
+    return EarlyJobs.list(layout);
   }
 
   static Candidate candidate(JobId id, JobFile.Valid file) {

@@ -57,7 +57,7 @@ public final class Cancellation {
       } else {
         locked.arrays().withdrawTask(id);
       }
-      settle(locked, id);
+      judge.settle(locked, id);
       return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;
     }
   }
@@ -71,17 +71,8 @@ public final class Cancellation {
     // who asks again may hurry the end, never put it off; and marks it anew, because who asked
     // before may have died before the marker was on the disk
     locked.markCancelled(id, earlier.filter(e -> e.compareTo(grace) < 0).orElse(grace));
-    settle(locked, id);
+    judge.settle(locked, id);
     return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;
-  }
-
-  /** As far as it goes without waiting: a shim that shows up in between is told to end. */
-  private void settle(Locked locked, JobId id) throws IOException {
-    for (int step = 0; step < 3; step++) {
-      if (judge.judge(locked, id).next() != Judge.Next.SOON || locked.isDone(id)) {
-        return;
-      }
-    }
   }
 
   /**

@@ -11,7 +11,6 @@ import org.localq.core.Candidate;
 import org.localq.core.Identity;
 import org.localq.core.Job;
 import org.localq.core.JobId;
-import org.localq.core.Policy;
 import org.localq.core.Schedule;
 import org.localq.engine.Engine;
 import org.localq.engine.Launch;
@@ -33,19 +32,19 @@ final class Claiming {
   private final Judge judge;
   private final Log log;
   private final Identity identity;
-  private final Policy policy;
   private final Intake intake;
+  private final Eligibility eligibility;
   private final Workers workers;
   private final Occupancy occupancy = new Occupancy();
   private final OpenArrays arrays = new OpenArrays();
 
-  Claiming(Worker.Tools tools, Identity identity, Policy policy, Intake intake) {
+  Claiming(Worker.Tools tools, Identity identity, Intake intake, Eligibility eligibility) {
     this.engine = tools.engine();
     this.judge = tools.judge();
     this.log = tools.log();
     this.identity = identity;
-    this.policy = policy;
     this.intake = intake;
+    this.eligibility = eligibility;
     this.workers = tools.spool().workers();
   }
 
@@ -60,7 +59,7 @@ final class Claiming {
    * @return whether one was no longer what was decided upon, so that it is to be decided again
    */
   boolean claimWhatFits(Locked locked) throws IOException {
-    if (!policy.isById() && intake.hasUnread()) {
+    if (intake.isBlind()) {
       // one that is not read yet may come first
       return false;
     }
@@ -120,7 +119,8 @@ final class Claiming {
     if (file.isEmpty()
         || !(file.get() instanceof JobFile.Valid valid)
         || valid.tasks().isPresent()
-        || !chosen.asksFor(valid.job().requirements(), valid.throttle())) {
+        || !chosen.asksFor(valid.job().requirements(), valid.throttle())
+        || !eligibility.isReady(locked, running, chosen.id(), valid.job())) {
       return Optional.empty();
     }
     int attempt = running.currentAttempt(chosen.id());

@@ -99,7 +99,12 @@ final class Recording {
   private static Outcome outcome(Claim claim, Job job, Verdict verdict) {
     Optional<Exit> exit = claim.attempt().end().map(Claim.End::exit);
     return switch (verdict) {
-      case RECORD_CANCELLED -> Outcome.cancelled(code(exit));
+      case RECORD_CANCELLED ->
+          claim
+              .cancel()
+              .flatMap(Claim.Cancel::why)
+              .map(why -> Outcome.cancelled(code(exit), why))
+              .orElseGet(() -> Outcome.cancelled(code(exit)));
       case RECORD_TIMEOUT -> Outcome.timeout(code(exit));
       case RECORD_NODE_FAIL -> Outcome.lost(Reason.NODE_FAIL);
       case RECORD_SHIM_LOST -> Outcome.lost(Reason.SHIM_LOST);

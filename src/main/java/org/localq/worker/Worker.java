@@ -38,6 +38,7 @@ public final class Worker {
   private final Judge judge;
   private final Log log;
   private final Workers workers;
+  private final Eligibility eligibility;
   private final Intake intake;
 
   /** Whether the root is to be listed when it can be. */
@@ -53,8 +54,9 @@ public final class Worker {
     this.judge = tools.judge();
     this.log = tools.log();
     this.workers = spool.workers();
-    this.intake = new Intake(settings.policy());
-    this.claiming = new Claiming(tools, identity, settings.policy(), intake);
+    this.eligibility = new Eligibility(spool, judge);
+    this.intake = new Intake(settings.policy(), eligibility);
+    this.claiming = new Claiming(tools, identity, intake, eligibility);
   }
 
   /** When to tick again. */
@@ -96,6 +98,8 @@ public final class Worker {
       Judge.Judgement judged = judgeAll(locked, scope);
       Optional<IOException> trouble = judged.trouble().or(() -> unlisted);
       boolean again = false;
+      boolean unfinished = false;
+      Optional<Duration> begins = Optional.empty();
       if (workers.isDraining()) {
         // whatever else is wrong: who waits for the drain waits for the jobs alone
         if (locked.claimed().jobs().isEmpty()) {
@@ -104,14 +108,27 @@ public final class Worker {
       } else {
         locked.returned().forEach(intake::reread);
         takeIn(locked, uptime);
+        boolean overlooked = news.isOf(spool.layout().runningDirectory());
+        eligibility.decide(locked, intake, overlooked);
+        unfinished = eligibility.isInterrupted();
+        begins = eligibility.due();
         again = judged.canSpawn() && claimWhatFits(locked);
-        again |= intake.isInterrupted() && intake.trouble().isEmpty();
-        trouble = trouble.or(intake::trouble);
+        unfinished |= intake.isInterrupted() && intake.trouble().isEmpty();
+        again |= unfinished || eligibility.isStarting();
+        trouble = trouble.or(intake::trouble).or(eligibility::trouble);
       }
       boolean soon = again || judged.next() == Judge.Next.SOON;
-      Optional<Duration> due = judge.due().map(at -> at.minus(uptime));
+      Optional<Duration> due = unfinished ? Optional.of(Duration.ZERO) : due(uptime, begins);
       return new Tick(soon ? Pace.SOON : Pace.IDLE, trouble, due);
     }
+  }
+
+  /** When something is to be done first that no file announces. */
+  private Optional<Duration> due(Duration uptime, Optional<Duration> begins) {
+    Optional<Duration> ofRunning = judge.due().map(at -> at.minus(uptime));
+    return ofRunning.isPresent() && begins.filter(in -> in.compareTo(ofRunning.get()) < 0).isEmpty()
+        ? ofRunning
+        : begins;
   }
 
   /**
@@ -124,6 +141,8 @@ public final class Worker {
   private Optional<IOException> hear(News news, Duration uptime) {
     Path root = spool.layout().root();
     news.files().stream().filter(file -> root.equals(file.getParent())).forEach(intake::notice);
+    // who is cancelled while it waits can be in running/ and out of it between two ticks
+    news.files().forEach(file -> spool.layout().jobOf(file).ifPresent(eligibility::suspect));
     isRootUnknown |= news.isOf(root);
     if (!isRootUnknown || uptime.compareTo(nextListing) < 0) {
       return Optional.empty();

@@ -87,7 +87,7 @@ class LinfoTest {
       context.run("lbatch", "z").exits(0);
       assertEquals("Reason: Priority, other jobs start before it", sheet("3").get(2));
       Files.move(context.spool("3.json"), context.spool("held/3.json"));
-      assertEquals("Reason: JobHeldUser, it is on hold", sheet("3").get(2));
+      assertEquals("Reason: JobHeldUser, it is on hold; lctl release 3", sheet("3").get(2));
     }
 
     @Test

@@ -87,7 +87,7 @@ class MainTest {
     void is_answered_with_those_that_are() {
       CommandContext.Ran ran = context.run("frob").exits(2);
       assertEquals(
-          "frob: \"frob\" is no command; there are lbatch, lqueue, linfo, lcancel, lwait and localqd\n",
+          "frob: \"frob\" is no command; there are lbatch, lqueue, linfo, lcancel, lctl, lwait and localqd\n",
           ran.err());
     }
   }

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,6 +86,27 @@ class RetryTest {
       JobId id = submit(false, 2);
       attempt(id, 1, "3");
       assertEquals(List.of(0, 1), rig.engine.launches().stream().map(l -> l.restarts()).toList());
+    }
+
+    @Test
+    void waits_as_long_as_it_asked_for() throws IOException {
+      Duration delay = Duration.ofMinutes(1);
+      JobId id = rig.submit(SampleJob.of("work").retry(new Retry(false, 1, delay)));
+      rig.settle();
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.shimEnds(id, 1, "3");
+      Files.setLastModifiedTime(rig.running("1.1.exit-3"), FileTime.from(rig.wall()));
+      rig.settle();
+      assertEquals(State.PENDING, rig.state(id), rig.evidence());
+      assertEquals(Optional.of(delay), rig.due());
+      rig.pass(Duration.ofSeconds(59));
+      rig.boot(Rig.BOOT);
+      rig.settle();
+      assertEquals(Optional.of(Duration.ofSeconds(1)), rig.due());
+      rig.pass(Duration.ofSeconds(1));
+      rig.settle();
+      assertEquals(State.RUNNING, rig.state(id), rig.evidence());
     }
 
     @Test
