@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 import org.localq.core.Candidate;
 import org.localq.core.Clocks;
 import org.localq.core.Forecast;
@@ -21,6 +22,7 @@ import org.localq.core.JobId;
 import org.localq.core.Occupant;
 import org.localq.core.Policy;
 import org.localq.core.State;
+import org.localq.core.Tasks;
 import org.localq.core.TimeLimit;
 import org.localq.spool.Entry;
 import org.localq.spool.Spool;
@@ -70,7 +72,7 @@ final class Expectation {
   }
 
   /** A pending job that can be claimed. */
-  private record Waiting(Candidate candidate, Job job) {}
+  private record Waiting(Candidate candidate, String name) {}
 
   /**
    * Looks ahead.
@@ -80,36 +82,51 @@ final class Expectation {
    */
   Starts look(Collection<Entry> claimed, IdSet pending) throws IOException {
     Policy policy = spool.workers().settings().policy();
-    List<Waiting> waiting = first(pending, policy);
+    Collection<Waiting> waiting = first(pending, policy);
     Set<String> names = new HashSet<>();
     for (Waiting one : waiting) {
-      note(one.job(), names);
+      if (one.candidate().timeLimit().isEmpty()) {
+        names.add(one.name());
+      }
     }
     for (Entry entry : claimed) {
-      if (entry instanceof Entry.Running running) {
-        note(running.job(), names);
+      if (entry instanceof Entry.Running running && isEndless(running)) {
+        names.add(running.job().name());
       }
     }
     History history = history(names, waiting);
     List<Forecast.Pending> jobs = new ArrayList<>();
     for (Waiting one : waiting) {
-      jobs.add(new Forecast.Pending(one.candidate(), history.of(one.job().name())));
+      jobs.add(new Forecast.Pending(one.candidate(), history.of(one.name())));
     }
     return new Starts(
         Forecast.of(load.situation().limit(), running(claimed, history), jobs), arrays, policy);
   }
 
-  /** The first pending jobs in the order of start. */
-  private List<Waiting> first(IdSet pending, Policy policy) throws IOException {
-    List<Waiting> waiting = new ArrayList<>();
-    for (int i = 0; i < pending.size() && !(policy.isById() && i == MOST_JOBS); i++) {
-      Optional<Entry> entry = spool.find(pending.get(i));
-      if (entry.isPresent()) {
-        waiting(entry.get()).ifPresent(waiting::add);
+  /** The first pending jobs in the order of start: no more are kept, however many are read. */
+  private Collection<Waiting> first(IdSet pending, Policy policy) throws IOException {
+    TreeSet<Waiting> first =
+        new TreeSet<>((a, b) -> policy.order().compare(a.candidate(), b.candidate()));
+    if (policy.isById()) {
+      // those that go before others, wherever they are
+      for (JobId id : spool.early()) {
+        add(id, first);
       }
     }
-    waiting.sort((a, b) -> policy.order().compare(a.candidate(), b.candidate()));
-    return waiting.size() <= MOST_JOBS ? waiting : waiting.subList(0, MOST_JOBS);
+    for (int i = 0; i < pending.size() && !(policy.isById() && i == MOST_JOBS); i++) {
+      add(pending.get(i), first);
+    }
+    return first;
+  }
+
+  private void add(JobId id, TreeSet<Waiting> first) throws IOException {
+    Optional<Entry> entry = spool.find(id);
+    if (entry.isPresent()) {
+      waiting(entry.get()).ifPresent(first::add);
+    }
+    if (first.size() > MOST_JOBS) {
+      first.pollLast();
+    }
   }
 
   /** Of a job that takes no turn yet nobody knows when it will. */
@@ -117,7 +134,7 @@ final class Expectation {
     if (entry instanceof Entry.Waiting job && !job.held() && isReady(job.id(), job.job())) {
       Candidate candidate =
           Candidate.of(job.id(), job.job().requirements(), 0, OptionalInt.empty());
-      return Optional.of(new Waiting(candidate, job.job()));
+      return Optional.of(new Waiting(candidate, job.job().name()));
     }
     if (entry instanceof Entry.Array array
         && !array.held()
@@ -125,7 +142,7 @@ final class Expectation {
         && isReady(array.id(), array.job())) {
       Candidate candidate = Turn.candidate(array);
       arrays.put(array.id(), array);
-      return Optional.of(new Waiting(candidate, array.job()));
+      return Optional.of(new Waiting(candidate, array.job().name()));
     }
     return Optional.empty();
   }
@@ -134,10 +151,8 @@ final class Expectation {
     return eligible.reason(id, job).isEmpty();
   }
 
-  private static void note(Job job, Set<String> names) {
-    if (job.requirements().timeLimit().most().isEmpty()) {
-      names.add(job.name());
-    }
+  private static boolean isEndless(Entry.Running running) {
+    return running.job().requirements().timeLimit().most().isEmpty();
   }
 
   private List<Forecast.Running> running(Collection<Entry> claimed, History history)
@@ -149,8 +164,7 @@ final class Expectation {
       }
     }
     for (Entry entry : claimed) {
-      if (entry instanceof Entry.Running one
-          && one.job().requirements().timeLimit().most().isEmpty()) {
+      if (entry instanceof Entry.Running one && isEndless(one)) {
         Occupant occupant = new Occupant(Load.amounts(entry), Optional.empty());
         running.add(new Forecast.Running(occupant, left(one, history)));
       }
@@ -170,12 +184,13 @@ final class Expectation {
     return Occupant.left(running.claim().attempt().start(), limit, now);
   }
 
-  private History history(Set<String> names, List<Waiting> waiting) throws IOException {
+  private History history(Set<String> names, Collection<Waiting> waiting) throws IOException {
     History history = new History(names);
     for (Waiting one : waiting) {
-      if (one.candidate().isArray() && history.wants(one.job().name())) {
+      if (one.candidate().isArray() && history.wants(one.name())) {
         // its own tasks tell the most
-        addTasks(one.candidate().id(), history);
+        Entry.Array array = arrays.get(one.candidate().id());
+        addTasks(array.id(), array.all(), array.claimed(), history);
       }
     }
     IdSet ended = history.isFull() ? IdSet.NONE : spool.listing().ended();
@@ -194,20 +209,24 @@ final class Expectation {
       return;
     }
     if (record.tasks().isPresent()) {
-      addTasks(record.id(), history);
+      addTasks(record.id(), record.tasks().get(), record.tasks().get().count(), history);
     } else {
       length(record).ifPresent(length -> history.add(record.job().name(), length));
     }
   }
 
-  /** The first of an array's tasks: they are sure to be the first that ended. */
-  private void addTasks(JobId array, History history) throws IOException {
-    for (int task = 1; task <= History.MOST; task++) {
-      Optional<Entry> entry = spool.find(array.ofTask(task));
-      if (entry.isEmpty() || !(entry.get() instanceof Entry.Finished record)) {
-        return;
+  /**
+   * The latest of an array's tasks that ended.
+   *
+   * @param last so many were claimed
+   */
+  private void addTasks(JobId array, Tasks tasks, int last, History history) throws IOException {
+    // of some around the last the end may be still to come
+    for (int place = last; place > Math.max(0, last - 2 * History.MOST); place--) {
+      Optional<Entry> entry = spool.find(array.ofTask(tasks.numbers().at(place)));
+      if (entry.isPresent() && entry.get() instanceof Entry.Finished record) {
+        length(record).ifPresent(length -> history.add(record.job().name(), length));
       }
-      length(record).ifPresent(length -> history.add(record.job().name(), length));
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.localq.core.Amounts;
+import org.localq.core.Clocks;
 import org.localq.core.Occupant;
 import org.localq.core.ProcessId;
 import org.localq.core.Reason;
@@ -44,8 +45,12 @@ record Load(Staff staff, OptionalInt limit, List<Occupant> occupants) {
   /** The load of a queue in which these are the jobs that were claimed at one moment. */
   static Load of(Collection<Entry> claimed, Spool spool, Queue queue) throws IOException {
     List<Occupant> occupants = new ArrayList<>();
+    Optional<Clocks> now = Optional.empty();
     for (Entry entry : claimed) {
-      occupants.add(Occupant.of(entry.id(), amounts(entry), left(entry, queue)));
+      if (now.isEmpty() && timeLimit(entry).most().isPresent()) {
+        now = Optional.of(queue.clocks());
+      }
+      occupants.add(Occupant.of(entry.id(), amounts(entry), left(entry, now)));
     }
     return new Load(Staff.of(spool, queue), spool.limit(), occupants);
   }
@@ -63,15 +68,25 @@ record Load(Staff staff, OptionalInt limit, List<Occupant> occupants) {
         : Amounts.NONE;
   }
 
-  /** For how long a claimed job may take that. */
-  private static Optional<Duration> left(Entry claimed, Queue queue) throws IOException {
-    if (claimed instanceof Entry.Running running) {
-      TimeLimit limit = running.job().requirements().timeLimit();
-      return limit.most().isEmpty()
-          ? Optional.empty()
-          : Occupant.left(running.claim().attempt().start(), limit, queue.clocks());
+  private static TimeLimit timeLimit(Entry claimed) {
+    return claimed instanceof Entry.Running running
+        ? running.job().requirements().timeLimit()
+        : TimeLimit.NONE;
+  }
+
+  /**
+   * For how long a claimed job may take that.
+   *
+   * @param now there at least where it has a time limit
+   */
+  private static Optional<Duration> left(Entry claimed, Optional<Clocks> now) {
+    if (!(claimed instanceof Entry.Running running)) {
+      return Optional.of(Duration.ZERO);
     }
-    return Optional.of(Duration.ZERO);
+    TimeLimit limit = timeLimit(claimed);
+    return limit.most().isEmpty()
+        ? Optional.empty()
+        : Occupant.left(running.claim().attempt().start(), limit, now.orElseThrow());
   }
 
   /** How many cores are taken. */

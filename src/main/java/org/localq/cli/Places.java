@@ -40,9 +40,9 @@ interface Places {
    * Of a policy by which a job's turn is known from those of a higher rank and those with lower
    * ids: holds no others.
    *
-   * <p>Jobs that nobody asks for are read only at the front of the queue. Behind that they are
-   * counted by their names, as if none was wider than the limit, or waited for another: {@code
-   * lqueue 900000} need not read as many files.
+   * <p>Jobs that nobody asks for are read only at the front of the queue, and as far behind it as a
+   * worker looks for one that may pass. Behind that they are counted by their names, as if none was
+   * wider than the limit, or waited for another: {@code lqueue 900000} need not read as many files.
    */
   final class ById implements Places {
     /** So many at the front are read in any case. */

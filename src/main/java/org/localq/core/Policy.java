@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * In which order pending jobs start: by their rank, and those of one rank by the policy. Either way
- * nothing passes the first one that fits the limit.
+ * nothing delays the first one that has to wait: see {@link Schedule}.
  */
 public enum Policy {
   /** First in, first out: by id. */

@@ -35,13 +35,14 @@ final class Claiming {
   private final Intake intake;
   private final Eligibility eligibility;
   private final Workers workers;
-  private final Occupancy occupancy = new Occupancy();
+  private final Occupancy occupancy;
   private final OpenArrays arrays = new OpenArrays();
 
   Claiming(Worker.Tools tools, Identity identity, Intake intake, Eligibility eligibility) {
     this.engine = tools.engine();
     this.judge = tools.judge();
     this.log = tools.log();
+    this.occupancy = new Occupancy(tools.judge());
     this.identity = identity;
     this.intake = intake;
     this.eligibility = eligibility;
@@ -66,8 +67,7 @@ final class Claiming {
     arrays.leaveThoseThatMoved(locked);
     RunningDirectory running = locked.look();
     Iterator<Candidate> queue = intake.candidates().iterator();
-    List<Candidate> starts =
-        Schedule.starts(queue, occupancy.situation(locked, running, limit(), judge.clocks()));
+    List<Candidate> starts = Schedule.starts(queue, occupancy.situation(locked, running, limit()));
     if (!queue.hasNext() && intake.hasUnread()) {
       // all that are known start now or never will
       intake.readOn();

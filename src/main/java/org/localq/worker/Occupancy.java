@@ -38,12 +38,21 @@ final class Occupancy {
           Amounts.of(requirements.needs()), requirements.timeLimit(), Optional.empty());
     }
 
+    Occupant at(JobId id, Clocks now) {
+      return Occupant.of(id, amounts, Occupant.left(start, timeLimit, now));
+    }
+
     Known begun(Claim.Start at) {
       return new Known(amounts, timeLimit, Optional.of(at));
     }
   }
 
+  private final Judge judge;
   private final Map<JobId, Known> known = new HashMap<>();
+
+  Occupancy(Judge judge) {
+    this.judge = judge;
+  }
 
   /** This job is claimed. */
   void add(JobId id, Job job) {
@@ -60,19 +69,21 @@ final class Occupancy {
    *
    * @param running a look that is not older than the lock
    */
-  Situation situation(Locked locked, RunningDirectory running, Amounts limit, Clocks now)
-      throws IOException {
+  Situation situation(Locked locked, RunningDirectory running, Amounts limit) throws IOException {
     List<Occupant> occupants = new ArrayList<>();
+    Optional<Clocks> now = Optional.empty();
     for (JobId id : running.claimed()) {
       Optional<Known> job = known(locked, running, id);
-      occupants.add(
-          job.isPresent()
-              ? Occupant.of(
-                  id,
-                  job.get().amounts(),
-                  Occupant.left(job.get().start(), job.get().timeLimit(), now))
-              // nobody knows how much it takes: nothing starts beside it
-              : Occupant.of(id, limit, Optional.empty()));
+      if (job.isEmpty()) {
+        // nobody knows how much it takes: nothing starts beside it
+        occupants.add(Occupant.of(id, limit, Optional.empty()));
+      } else if (job.get().timeLimit().most().isEmpty()) {
+        occupants.add(Occupant.of(id, job.get().amounts(), Optional.empty()));
+      } else {
+        // only where somebody wants to know: that is a read each tick
+        now = now.isPresent() ? now : Optional.of(judge.clocks());
+        occupants.add(job.get().at(id, now.get()));
+      }
     }
     return new Situation(limit, occupants);
   }

@@ -126,6 +126,14 @@ class LqueueStartTest {
     }
 
     @Test
+    void of_a_queue_in_another_order_is_by_that_order() throws Exception {
+      submit("-n", "3", "-t", "1", "narrow");
+      submit("-n", "4", "-t", "1", "wide");
+      Files.writeString(context.spool(".localq/options"), "policy=mcf\n");
+      assertEquals(List.of("3 12:10:05 limit", "2 12:11:05 limit"), starts());
+    }
+
+    @Test
     void is_of_pending_jobs_alone() {
       submit("x");
       CommandContext.Ran ran = context.run("lqueue", "--start", "-t", "running").exits(2);
@@ -183,6 +191,24 @@ class LqueueStartTest {
       // it began a minute ago, as job 1 did
       assertEquals(List.of("2_[2-5] 12:03:05 limit", "3 12:13:05 limit"), starts());
       assertEquals("2_4 12:09:05 limit", starts("2_[4]").get(0));
+    }
+
+    @Test
+    void without_a_limit_is_expected_to_take_what_its_tasks_took() throws Exception {
+      Files.writeString(home.resolve("grid"), "1\n2\n3\n");
+      submit("--each-line", "grid", "-n", "4");
+      context.runsTask(2, 1);
+      String record = Files.readString(context.spool("running/2_1.json"));
+      Files.writeString(
+          context.spool("done/2_1.json"),
+          record.substring(0, record.lastIndexOf('}'))
+              + ", \"result\": {\"state\": \"COMPLETED\", \"exit_code\": 0,"
+              + " \"started\": \"2026-11-22T10:00:00Z\", \"ended\": \"2026-11-22T10:01:40Z\"}}");
+      for (String left : new String[] {"2_1.json", "2_1.1.started"}) {
+        Files.delete(context.spool("running/" + left));
+      }
+      assertEquals(List.of("2_[2-3] 12:10:05 limit"), starts());
+      assertEquals("2_3 12:11:45 history", starts("2_[3]").get(0));
     }
   }
 

@@ -167,30 +167,54 @@ class PassingTest {
   class An_array_behind_it {
     @Test
     void starts_as_many_tasks_as_may() throws IOException {
-      JobId array = array(3, 570);
+      JobId array = array(3, 1, 3, 570);
       assertStarts("1.1", array + "_1.1", array + "_2.1");
       assertTrue(rig.names("").contains(array + ".json"), rig.evidence());
     }
 
     @Test
     void starts_none_that_would_delay_it() throws IOException {
-      array(3, 571);
+      array(3, 1, 3, 571);
       assertStarts("1.1");
     }
 
-    private JobId array(int tasks, long seconds) throws IOException {
+    @Test
+    void is_claimed_beside_another_without_either_being_looked_through_again() throws IOException {
+      rig.limit(5);
+      JobId broad = array(3, 2, 4, 100);
+      JobId narrow = array(4, 1, 4, 100);
+      for (int task = 1; task <= 4; task++) {
+        assertTrue(rig.claimed().contains(broad.ofTask(task)), rig::evidence);
+        assertTrue(rig.claimed().contains(narrow.ofTask(task)), rig::evidence);
+        if (task > 1 && task < 4) {
+          // up to there the next worker need not look
+          assertTrue(rig.names("running").contains("3.claimed-" + (task - 1)), rig::evidence);
+          assertTrue(rig.names("running").contains("4.claimed-" + (task - 1)), rig::evidence);
+        }
+        for (JobId array : List.of(broad, narrow)) {
+          rig.shimStarts(array.ofTask(task), 1);
+          rig.shimEnds(array.ofTask(task), 1, "0");
+        }
+        rig.tick();
+      }
+      rig.settle();
+      assertEquals(State.COMPLETED, rig.state(broad), rig::evidence);
+      assertEquals(State.COMPLETED, rig.state(narrow), rig::evidence);
+    }
+
+    private JobId array(int id, int cores, int tasks, long seconds) throws IOException {
       String lines = "\"x\"" + ", \"x\"".repeat(tasks - 1);
       Path draft =
           Files.writeString(
               rig.path("array"),
-              "{\"command\": [\"sh\", \"-c\"], \"directory\": \"/d\", \"stdout\": \"%%a.out\","
-                      .formatted()
-                  + " \"time_limit_seconds\": %d, \"tasks\": %d, \"lines\": [%s]}"
+              "{\"command\": [\"sh\", \"-c\"], \"directory\": \"/d\", \"cores\": %d,"
+                      .formatted(cores)
+                  + " \"stdout\": \"x\", \"time_limit_seconds\": %d, \"tasks\": %d, \"lines\": [%s]}"
                       .formatted(seconds, tasks, lines));
       Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
       Files.move(draft, rig.path("array.json"));
       rig.tick();
-      return new JobId(3);
+      return new JobId(id);
     }
   }
 }
