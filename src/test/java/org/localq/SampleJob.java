@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.localq.core.Conditions;
+import org.localq.core.Dependency;
 import org.localq.core.Job;
 import org.localq.core.Limit;
 import org.localq.core.Requirements;
@@ -52,6 +54,26 @@ public final class SampleJob {
         new Requirements(
             requirements.needs(), requirements.conditions(), limit, requirements.retry());
     return this;
+  }
+
+  public SampleJob conditions(Conditions conditions) {
+    requirements =
+        new Requirements(
+            requirements.needs(), conditions, requirements.timeLimit(), requirements.retry());
+    return this;
+  }
+
+  /** What it depends on, as {@code lbatch -d} takes it. */
+  public SampleJob after(String dependency) {
+    return conditions(new Conditions(Optional.empty(), Dependency.parse(dependency), 0, 0));
+  }
+
+  public SampleJob priority(int priority) {
+    return conditions(new Conditions(Optional.empty(), Optional.empty(), priority, 0));
+  }
+
+  public SampleJob begin(Instant begin) {
+    return conditions(new Conditions(Optional.of(begin), Optional.empty(), 0, 0));
   }
 
   public SampleJob retry(Retry retry) {

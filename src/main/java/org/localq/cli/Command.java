@@ -134,7 +134,8 @@ abstract class Command {
     return text(parsed, option).map(text -> number(option, text, least));
   }
 
-  private static int number(String option, String text, int least) {
+  /** The same of what it was given. */
+  static int number(String option, String text, int least) {
     if (!text.matches("[+-]?[0-9]+")) {
       throw Refusal.usage(
           option

@@ -107,7 +107,12 @@ final class OrderOptions {
         Command.text(parsed, BEGIN).map(text -> begin(text, clock)),
         Command.text(parsed, DEPENDENCY).map(OrderOptions::dependency),
         Command.number(parsed, PRIORITY, -Integer.MAX_VALUE).orElse(0),
-        Command.number(parsed, NICE, -Integer.MAX_VALUE).orElse(0));
+        niceValue().map(text -> Command.number(NICE, text, -Integer.MAX_VALUE)).orElse(0));
+  }
+
+  /** What {@link #consume} took: the parser does not call that a match. */
+  private Optional<String> niceValue() {
+    return Optional.ofNullable(parsed.commandSpec().findOption(NICE).getValue());
   }
 
   private static Instant begin(String text, Clock clock) {

@@ -175,7 +175,10 @@ public final class Fates {
         return fate.get();
       }
     }
-    return spool.isRetired(id.array()) ? new Fate.Forgotten() : new Fate.Unknown();
+    // a task is as little known as its array
+    boolean isForgotten =
+        id.isTask() ? of(id.array()) instanceof Fate.Forgotten : spool.isRetired(id);
+    return isForgotten ? new Fate.Forgotten() : new Fate.Unknown();
   }
 
   private Optional<Fate> lookOnce(JobId id) throws IOException {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.localq.core.Claim;
 import org.localq.core.JobId;
+import org.localq.core.Outcome;
 import org.localq.core.Result;
 import org.localq.core.State;
 import org.localq.core.Tally;
@@ -97,6 +98,24 @@ final class ArrayJudge {
     }
   }
 
+  /** The result with the reason for which the array was cancelled, where it was no user's. */
+  private static Result because(Claim claim, Result result) {
+    return claim
+        .cancel()
+        .flatMap(Claim.Cancel::why)
+        .map(why -> Outcome.cancelled(result.outcome().exitCode(), why))
+        .map(
+            outcome ->
+                new Result(
+                    outcome,
+                    result.started(),
+                    result.ended(),
+                    result.usage(),
+                    result.restarts(),
+                    result.attempts()))
+        .orElse(result);
+  }
+
   private Judge.Next finish(
       Locked locked, RunningDirectory running, ArrayCount count, long deadline) throws IOException {
     JobId array = count.array();
@@ -127,7 +146,7 @@ final class ArrayJudge {
       // all were claimed, but the note that says so was lost, and a record in the middle
       return count.goOn(locked, tasks, deadline) ? Judge.Next.LATER : Judge.Next.SOON;
     }
-    Result result = tally.result(cancelled, clock.instant());
+    Result result = because(running.claim(array), tally.result(cancelled, clock.instant()));
     locked.arrays().finish(array, result, tally.tasks());
     counts.remove(array);
     log.say(array, Recording.describe(result.outcome()) + ", " + tally.count() + " tasks");

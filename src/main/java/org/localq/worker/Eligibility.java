@@ -39,7 +39,7 @@ import org.localq.spool.Spool;
  */
 final class Eligibility implements Intake.Gate {
   /** For so long a tick decides; then who waits for the lock has a turn. */
-  private static final Duration SLICE = Duration.ofMillis(30);
+  private static final Duration SLICE = Duration.ofMillis(20);
 
   private final Spool spool;
   private final Judge judge;
@@ -101,6 +101,9 @@ final class Eligibility implements Intake.Gate {
       return true;
     }
     waiting.put(id, new Waiter(job.requirements(), job.name()));
+    if (job.requirements().conditions().isSingleton()) {
+      namesakes.addSingleton(id, job.name());
+    }
     undecided.add(id);
     return false;
   }
@@ -112,6 +115,7 @@ final class Eligibility implements Intake.Gate {
     if (waiter != null) {
       unlink(id, waiter);
       undecided.remove(id);
+      namesakes.removeSingleton(id, waiter.name);
     }
     suspect(id);
     isStarting |= awaitsStart(id);
@@ -236,9 +240,6 @@ final class Eligibility implements Intake.Gate {
       }
     }
     why.due().ifPresent(at -> dues.computeIfAbsent(at, first -> new HashSet<>()).add(id));
-    if (waiter.conditions.isSingleton()) {
-      namesakes.addSingleton(id, waiter.name);
-    }
   }
 
   private void unlink(JobId id, Waiter waiter) {
@@ -256,7 +257,6 @@ final class Eligibility implements Intake.Gate {
       }
     }
     waiter.due = Optional.empty();
-    namesakes.removeSingleton(id, waiter.name);
   }
 
   /** What is decided in one tick. */
@@ -306,7 +306,8 @@ final class Eligibility implements Intake.Gate {
     }
 
     void decideAll() {
-      while (!undecided.isEmpty() && System.nanoTime() < deadline) {
+      // one at least, however long it took to come here
+      for (int i = 0; !undecided.isEmpty() && (i == 0 || System.nanoTime() < deadline); i++) {
         JobId id = undecided.pollFirst();
         try {
           decide(id);
@@ -328,6 +329,7 @@ final class Eligibility implements Intake.Gate {
         link(id, waiter, why, fates);
       } else if (readiness instanceof Readiness.Ready) {
         waiting.remove(id);
+        namesakes.removeSingleton(id, waiter.name);
         intake.admit(id);
       } else {
         cancel(id, waiter);

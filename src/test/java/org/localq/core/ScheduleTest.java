@@ -24,6 +24,45 @@ import org.junit.jupiter.params.provider.CsvSource;
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class ScheduleTest {
   @Nested
+  class The_rank {
+    private static String order(Policy policy, Candidate... pending) {
+      return Arrays.stream(pending)
+          .sorted(policy.order())
+          .map(job -> job.id().toString())
+          .collect(Collectors.joining(" "));
+    }
+
+    private static Candidate job(long id, int cores, long rank) {
+      return new Candidate(
+          new JobId(id), Needs.cores(cores), Optional.empty(), 0, OptionalInt.empty(), rank);
+    }
+
+    @Test
+    void comes_before_the_order_of_ids() {
+      assertEquals(
+          "4 2 3 1", order(Policy.FIFO, job(1, 1, -7), job(2, 1, 0), job(3, 1, 0), job(4, 1, 1)));
+    }
+
+    @Test
+    void comes_before_the_number_of_cores() {
+      assertEquals(
+          "4 3 2 1", order(Policy.MCF, job(1, 8, -1), job(2, 1, 0), job(3, 4, 0), job(4, 1, 5)));
+    }
+
+    @Test
+    void is_the_priority_less_the_nice_value_beyond_an_int() {
+      Conditions most = new Conditions(Optional.empty(), Optional.empty(), 2147483647, -2147483647);
+      assertEquals(4294967294L, most.rank());
+    }
+
+    @Test
+    void lets_nothing_pass_the_first_that_fits_the_limit() {
+      Candidate wide = job(9, 4, 3);
+      assertEquals(List.of(), Schedule.starts(List.of(wide, job(1, 1, 0)).iterator(), taken(4, 1)));
+    }
+  }
+
+  @Nested
   class Starts {
     @ParameterizedTest(name = "{0} of [{1}], limit {2}, {3} taken: [{4}]")
     @CsvSource({
