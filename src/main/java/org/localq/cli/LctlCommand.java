@@ -16,7 +16,7 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code lctl}: changes what becomes of jobs that have not ended. Silent where it is done. */
 final class LctlCommand extends Command {
-  private static final String VERBS = "hold or release";
+  private static final String VERBS = "hold, release or requeue";
 
   @Override
   CommandSpec spec() {
@@ -24,8 +24,12 @@ final class LctlCommand extends Command {
     spec.usageMessage()
         .description(
             "hold: keeps pending jobs from starting, and the tasks of arrays that have not started."
-                + " release: lets them start when it is their turn.")
-        .customSynopsis("lctl [OPTION…] hold ID…", "       lctl [OPTION…] release ID…")
+                + " release: lets them start when it is their turn. requeue: ends running jobs, TERM"
+                + " first, KILL 30 s later, and has them run again from the top.")
+        .customSynopsis(
+            "lctl [OPTION…] hold ID…",
+            "       lctl [OPTION…] release ID…",
+            "       lctl [OPTION…] requeue ID…")
         .footer("", "Prints nothing where it is done, or was before.");
     return spec.addOption(IdArguments.option("The jobs; or give the ids as plain words."))
         .addOption(queueOption())
@@ -33,7 +37,7 @@ final class LctlCommand extends Command {
   }
 
   @Override
-  int run(ParseResult parsed, Door door) throws IOException {
+  int run(ParseResult parsed, Door door) throws IOException, InterruptedException {
     List<String> words = parsed.matchedPositionalValue(0, List.of());
     if (words.isEmpty()) {
       throw Refusal.usage("no verb; expected " + VERBS + " and ids");
@@ -44,15 +48,23 @@ final class LctlCommand extends Command {
     IdArguments.addAll(words.subList(1, words.size()), ids);
     return switch (verb) {
       case "hold", "release" -> hold(verb, ids, Queue.of(parsed, door), door);
+      case "requeue" -> {
+        refuseNone(verb, ids);
+        yield Requeue.of(ids, Queue.of(parsed, door), door);
+      }
       default -> throw Refusal.usage(Text.word(verb) + ": no such verb, expected " + VERBS);
     };
   }
 
-  private static int hold(String verb, SortedSet<JobId> ids, Queue queue, Door door)
-      throws IOException {
+  private static void refuseNone(String verb, SortedSet<JobId> ids) {
     if (ids.isEmpty()) {
       throw Refusal.usage(verb + ": no job named; expected ids, as lqueue shows them");
     }
+  }
+
+  private static int hold(String verb, SortedSet<JobId> ids, Queue queue, Door door)
+      throws IOException {
+    refuseNone(verb, ids);
     int code = ExitCode.DONE;
     try (Spool spool = queue.open()) {
       Holding holding = new Holding(spool);

@@ -196,6 +196,16 @@ public final class Locked implements AutoCloseable {
     return true;
   }
 
+  /** The same of a claimed job's name in held/: it was cancelled while it was on hold. */
+  public void dropHeldTwin(JobId id) throws IOException {
+    if (Spool.exists(layout.held(id))
+        && Spool.exists(layout.running(id))
+        && Files.isSameFile(layout.held(id), layout.running(id))) {
+      Files.deleteIfExists(layout.held(id));
+      spool.fsync().directory(layout.heldDirectory());
+    }
+  }
+
   /** RACE: a worker died between the run file and the claim, under this boot or another. */
   void dropStaleRuns(RunningDirectory running, JobId id, int attempt) throws IOException {
     for (Layout.Name name : running.of(id)) {

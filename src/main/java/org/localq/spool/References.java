@@ -16,10 +16,10 @@ import org.localq.core.JobId;
 /**
  * Which of some ids the pending and held jobs refer to, read a file at a time.
  *
- * <p>What refers is the field {@code dependency}, which this version keeps and does not act upon:
- * every number in it counts, in whatever syntax, {@code afterok:1:2,afterany:17_3} for one. Of a
- * file that is no JSON object every number counts. Of a job file that can't be read at all nobody
- * knows what it says, so that then nothing can be collected.
+ * <p>What refers is the field {@code dependency}: every number in it counts, in whatever syntax,
+ * {@code afterok:1:2,afterany:17_3} for one. Of a file that is no JSON object every number counts.
+ * Of a job file that can't be read at all nobody knows what it says, so that then nothing can be
+ * collected.
  */
 final class References {
   private static final String DEPENDENCY = "dependency";

@@ -51,6 +51,7 @@ final class ArrayJudge {
     boolean closed = locked.isClaimed(array);
     if (closed) {
       locked.dropPendingTwin(array);
+      locked.dropHeldTwin(array);
     }
     if (closed && locked.isDone(array)) {
       Round.cleanUp(locked, array);

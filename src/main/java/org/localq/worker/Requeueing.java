@@ -1,6 +1,8 @@
 package org.localq.worker;
 
 import java.io.IOException;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.localq.core.Claim;
 import org.localq.core.JobId;
 import org.localq.spool.Locked;
@@ -19,8 +21,6 @@ public final class Requeueing {
     WAITING,
     /** It has ended, or is about to: there is nothing to be run again. */
     ENDED,
-    /** It is an array: its tasks run, not itself. */
-    ARRAY,
     /** Nobody knows this id. */
     UNKNOWN
   }
@@ -33,11 +33,16 @@ public final class Requeueing {
     this.judge = judge;
   }
 
-  /** Has a job run again from the top, under the id that it has. */
+  /** Has a job run again from the top, under the id that it has; of an array the tasks that run. */
   public Answer requeue(JobId id) throws IOException {
     try (Locked locked = spool.lock()) {
-      if (locked.look().arrays().contains(id)) {
-        return Answer.ARRAY;
+      SortedSet<JobId> tasks = locked.look().tasksOf(id);
+      if (!tasks.isEmpty()) {
+        Answer answer = Answer.WAITING;
+        for (JobId task : tasks) {
+          answer = requeueClaimed(locked, task) == Answer.ENDING ? Answer.ENDING : answer;
+        }
+        return answer;
       }
       if (locked.isClaimed(id) && !locked.isDone(id)) {
         return requeueClaimed(locked, id);
@@ -60,16 +65,22 @@ public final class Requeueing {
   }
 
   /**
-   * Brings the attempt of a job on by one step, where no worker does.
+   * Brings the attempts of a job, or of an array's tasks, on by one step, where no worker does.
    *
-   * @return whether the job waits, or has ended
+   * @return whether none runs any more
    */
   public boolean pursue(JobId id) throws IOException {
     try (Locked locked = spool.lock()) {
-      if (locked.isClaimed(id)) {
-        judge.judge(locked, id).orThrow();
+      SortedSet<JobId> running = new TreeSet<>(locked.look().tasksOf(id));
+      if (locked.isClaimed(id) && !locked.look().arrays().contains(id)) {
+        running.add(id);
       }
-      return !locked.isClaimed(id);
+      boolean over = true;
+      for (JobId one : running) {
+        judge.judge(locked, one).orThrow();
+        over &= !locked.isClaimed(one);
+      }
+      return over;
     }
   }
 }

@@ -162,6 +162,9 @@ final class Round {
     for (JobId id : jobs) {
       try {
         locked.dropPendingTwin(id);
+        if (running.isCancelled(id)) {
+          locked.dropHeldTwin(id);
+        }
         claims.add(running.claim(id));
       } catch (IOException failed) {
         trouble = Optional.of(about(id, failed));

@@ -125,14 +125,31 @@ class LctlTest {
     @CsvSource(
         delimiter = '|',
         value = {
-          "lctl | no verb; expected hold or release and ids",
+          "lctl | no verb; expected hold, release or requeue and ids",
           "lctl hold | hold: no job named; expected ids, as lqueue shows them",
-          "lctl keep 1 | keep: no such verb, expected hold or release",
+          "lctl keep 1 | keep: no such verb, expected hold, release or requeue",
           "lctl hold x | \"x\" is no job id, expected a whole number of at least 1 as lqueue shows it",
         })
     void that_is_wrong_is_refused(String line, String expected) {
       CommandContext.Ran ran = context.run(line.split(" ")).exits(2);
       assertEquals("lctl: " + expected + "\n", ran.err());
+    }
+  }
+
+  @Nested
+  class Requeue {
+    @ParameterizedTest
+    @CsvSource(
+        delimiterString = " | ",
+        value = {
+          "requeue 1 | job 1 does not run: it starts when it is its turn",
+          "requeue 2 | job 2 has ended, COMPLETED; to run its command again: lbatch",
+        })
+    void of_what_does_not_run_is_refused(String words, String message) throws Exception {
+      context.completes(2);
+      CommandContext.Ran ran = context.run(("lctl " + words).split(" ")).exits(1);
+      assertEquals("lctl: " + message + "\n", ran.err());
+      assertEquals("", ran.out());
     }
   }
 }

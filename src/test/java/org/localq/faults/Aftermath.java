@@ -235,6 +235,8 @@ final class Aftermath {
     for (JobId id : spool.held()) {
       judgeHeld(spool, id, promises);
     }
+    expectAll(promises.held, spool.held(), "was put on hold, and is not");
+    expectAll(promises.released, all, "was released, and did not end");
     expectAll(promises.accepted, known, "was accepted, and is gone");
     expectAll(promises.refused, refused, "was refused, and is not in rejected/");
     for (JobId id : promises.accepted) {

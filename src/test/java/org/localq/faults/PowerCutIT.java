@@ -149,6 +149,7 @@ class PowerCutIT {
           Map.entry("names in new spool/done", "an empty directory has no names"),
           Map.entry("names in new spool/rejected", "an empty directory has no names"),
           Map.entry("names in new spool/.localq/workers", "an empty directory has no names"),
+          Map.entry("names in new spool/.localq/early", "an empty directory has no names"),
           Map.entry("names in new spool/.localq/keys", "an empty directory has no names"),
           Map.entry("names in new spool/.localq/tmp", "an empty directory has no names"),
           Map.entry(

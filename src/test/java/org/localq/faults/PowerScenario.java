@@ -62,6 +62,26 @@ enum PowerScenario {
       await [ -e "$queue/done/1.json" ]
       localqd stop
       """),
+  /** A job that is held and released, and one that is submitted on hold and goes first then. */
+  HOLD(
+      "lbatch -J one sh -c \"$witness\"",
+      """
+      lctl hold 1
+      echo "held 1"
+      echo "releasing 1"
+      lctl release 1
+      echo "released 1"
+      lbatch -H --priority 5 -J two sh -c "$witness"
+      lctl release 2
+      echo "released 2"
+      """),
+
+  /** Somebody who died with a job on its way from hold, and cancels it then. */
+  CANCEL_OF_A_HELD_JOB(
+      """
+      lbatch -H -J one sh -c "$witness"
+      """,
+      "lcancel 1"),
 
   /** An array, from its file to its record. */
   ARRAY(

@@ -41,6 +41,9 @@ final class Promises {
       Pattern.compile("job (\\d+(?:_\\d+)?): has reached its time limit");
   private static final Pattern RAN = Pattern.compile("^ran (\\d+(?:_\\d+)?)");
   private static final Pattern ATTEMPT = Pattern.compile("^ran (\\d+(?:_\\d+)? \\d+)");
+  private static final Pattern HELD = Pattern.compile("(?m)^held (\\d+)");
+  private static final Pattern RELEASING = Pattern.compile("(?m)^releasing (\\d+)");
+  private static final Pattern RELEASED = Pattern.compile("(?m)^released (\\d+)");
   private static final Pattern TOKEN =
       Pattern.compile("running/(\\d+(?:_\\d+)?)\\.\\d+\\.exit-(\\d+)$");
 
@@ -66,6 +69,12 @@ final class Promises {
 
   /** Ids of jobs that were said to have reached their time limits. */
   final Set<JobId> timedOut = new TreeSet<>();
+
+  /** Ids of jobs that are on hold, and that nobody began to release. */
+  final Set<JobId> held = new TreeSet<>();
+
+  /** Ids of jobs that were on hold, and are not any more. */
+  final Set<JobId> released = new TreeSet<>();
 
   /** What the log called a job's end. */
   final Map<JobId, String> recorded = new TreeMap<>();
@@ -136,6 +145,11 @@ final class Promises {
       attempts.add(attempt.group(1));
     }
     each(TIMED_OUT, text, timedOut::add);
+    Set<JobId> onHold = Set.copyOf(held);
+    each(HELD, text, held::add);
+    each(RELEASING, text, held::remove);
+    each(RELEASED, text, released::add);
+    version += onHold.equals(held) ? 0 : 1;
     Matcher end = RECORDED.matcher(text);
     while (end.find()) {
       recorded.put(id(end), end.group(2));
@@ -152,6 +166,7 @@ final class Promises {
         + attempts.size()
         + timedOut.size()
         + recorded.size()
+        + released.size()
         + (ours ? 1 : 0);
   }
 

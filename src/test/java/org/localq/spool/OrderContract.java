@@ -219,6 +219,21 @@ abstract class OrderContract {
     }
 
     @Test
+    void leaves_one_name_of_a_job_that_was_cancelled_then_where_a_power_cut_left_two()
+        throws IOException {
+      bench.spool.submit(id -> SampleJob.of("x").build(), Spool.Into.HELD);
+      Files.createLink(bench.layout.running(ONE), bench.layout.held(ONE));
+      try (Locked locked = bench.spool.lock()) {
+        locked.dropHeldTwin(ONE);
+        bench.assertNames("held");
+        bench.assertNames("running", "1.json");
+        bench.put("held/1.json", "{}");
+        locked.dropHeldTwin(ONE);
+        bench.assertNames("held", "1.json");
+      }
+    }
+
+    @Test
     void can_be_done_when_it_is_submitted() throws IOException {
       bench.fsync.forget();
       assertEquals(ONE, bench.spool.submit(id -> early(), Spool.Into.HELD));

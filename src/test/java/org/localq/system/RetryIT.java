@@ -76,6 +76,32 @@ class RetryIT {
   }
 
   @Test
+  void a_running_job_is_run_again_where_somebody_wants_it() {
+    String id =
+        localq.submit(
+            "-o", "out", "sh", "-c", "echo $LOCALQ_ATTEMPT; [ $LOCALQ_ATTEMPT = 2 ] || sleep 1000");
+    shim(id);
+    assertEquals("", localq.run("lctl", "requeue", id).exits(0).text());
+    String record = localq.record(id);
+    assertTrue(has(record, "\"state\":\"COMPLETED\""), record);
+    assertTrue(has(record, "{\"attempt\":1,\"state\":\"CANCELLED\",\"exit_code\":143,"), record);
+    assertEquals("1\n2\n", Installation.read(localq.home().resolve("out")));
+    localq.run("lctl", "requeue", id).exits(1);
+    localq.run("lctl", "requeue", "99").exits(1);
+  }
+
+  @Test
+  void a_running_job_is_put_back_with_no_worker_alive() {
+    String id = localq.submit("sh", "-c", "[ $LOCALQ_ATTEMPT = 2 ] || sleep 1000");
+    shim(id);
+    localq.killWorker();
+    localq.run("lctl", "requeue", id).exits(0);
+    assertEquals("PENDING", localq.state(id));
+    localq.run("localqd", "-n", "4", "start").exits(0);
+    assertTrue(has(localq.record(id), "\"restarts\":1"), localq::evidence);
+  }
+
+  @Test
   void a_failure_with_no_worker_alive_is_run_again_by_the_next() {
     String id =
         localq.submit(
