@@ -101,12 +101,14 @@ final class RequirementOptions {
 
   private static Duration time(String text) {
     return Span.parse(text)
+        .filter(length -> length.toSeconds() <= TimeLimit.MOST_SECONDS)
         .orElseThrow(
             () ->
                 Refusal.usage(
                     "-t "
                         + Text.word(text)
-                        + ": expected minutes, M:S, H:M:S, D-H, D-H:M or D-H:M:S; 0 for no limit"));
+                        + ": expected minutes, M:S, H:M:S, D-H, D-H:M or D-H:M:S, of at most 24855 days;"
+                        + " 0 for no limit"));
   }
 
   private static Warning warning(String text) {

@@ -10,6 +10,9 @@ import java.util.Optional;
  * @param warning is sent only where there is a limit
  */
 public record TimeLimit(Optional<Duration> most, Optional<Warning> warning) {
+  /** So many seconds fit into the job file's field. */
+  public static final long MOST_SECONDS = Integer.MAX_VALUE;
+
   /** Of a job that may run for ever. */
   public static final TimeLimit NONE = new TimeLimit(Optional.empty(), Optional.empty());
 
@@ -17,8 +20,9 @@ public record TimeLimit(Optional<Duration> most, Optional<Warning> warning) {
   public static final Duration GRACE = Duration.ofSeconds(30);
 
   public TimeLimit {
-    if (most.isPresent() && most.get().toSeconds() < 1) {
-      throw new IllegalArgumentException("a time limit is at least 1 s, not " + most.get());
+    if (most.isPresent() && (most.get().toSeconds() < 1 || most.get().toSeconds() > MOST_SECONDS)) {
+      throw new IllegalArgumentException(
+          "a time limit is 1 s to " + MOST_SECONDS + " s, not " + most.get());
     }
   }
 

@@ -163,6 +163,7 @@ class LbatchTest {
       "-t90, 5400",
       "--time=1:30, 90",
       "--time 1-12, 129600",
+      "-t 24855-3:14:7, 2147483647",
     })
     void is_kept_to_the_second(String options, int seconds) throws Exception {
       JsonNode job = submit((options + " x").split(" "));
@@ -186,7 +187,8 @@ class LbatchTest {
     @CsvSource(
         delimiterString = " | ",
         value = {
-          "-t 1h | -t 1h: expected minutes, M:S, H:M:S, D-H, D-H:M or D-H:M:S; 0 for no limit",
+          "-t 1h | -t 1h: expected minutes, M:S, H:M:S, D-H, D-H:M or D-H:M:S, of at most 24855 days; 0 for no limit",
+          "-t 24856-0 | -t 24856-0: expected minutes, M:S, H:M:S, D-H, D-H:M or D-H:M:S, of at most 24855 days; 0 for no limit",
           "-t 5 --signal=FOO | --signal FOO: expected [B:]NAME[@SECONDS] with the name of a signal, as B:USR1@60",
           "--signal=USR1 | --signal USR1 without a time limit: it is sent before one; expected -t TIME beside it",
         })

@@ -283,7 +283,7 @@ class SubmitIT {
     String letter =
         random.nextInt(12) == 0
             ? pick(random, "-D", "-z", "-u", "--each-line")
-            : pick(random, "-n", "-c", "-o", "-e", "-i", "-J", "--parsable");
+            : pick(random, "-n", "-c", "-t", "-o", "-e", "-i", "-J", "--parsable");
     if (letter.equals("--parsable")) {
       return List.of(letter);
     }
@@ -293,6 +293,7 @@ class SubmitIT {
             : switch (letter) {
               case "-n" -> "--cores";
               case "-c" -> "--cpus-per-task";
+              case "-t" -> "--time";
               case "-o" -> "--output";
               case "-e" -> "--error";
               case "-i" -> "--input";
@@ -308,6 +309,11 @@ class SubmitIT {
               random.nextInt(8) > 0
                   ? pick(random, "1", "1", "1", "2", "3")
                   : pick(random, "0", "01", "+1", "x", "", "99999999999");
+          case "-t" ->
+              random.nextInt(8) > 0
+                  ? pick(
+                      random, "90", "1:30", "02:00:00", "1-12", "2-3:04:05", "0", "007:8", "0-0:1")
+                  : pick(random, "1h", "UNLIMITED", "1-", "24855-3:14:8", "1:2:3:4", "٣", "1\n");
           case "-u" ->
               pick(random, home + "/.localq/localqd", home + "/.localq/../.localq/localqd", "x y");
           case "--each-line" -> pick(random, "-", "list", word(random, 2));
