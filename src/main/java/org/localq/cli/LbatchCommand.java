@@ -111,7 +111,7 @@ final class LbatchCommand extends Command {
   @Override
   void configure(CommandLine line, List<String> words) {
     line.setStopAtPositional(true);
-    OrderOptions.attachNice(line, words);
+    OrderOptions.parses(line, words);
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.localq.core.Refusal;
 import org.localq.spool.Spool;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -45,6 +46,7 @@ final class OrderOptions {
         .type(String.class)
         .arity("0..1")
         .paramLabel("N")
+        .parameterConsumer(new AttachedNumber())
         .build();
   }
 
@@ -69,31 +71,27 @@ final class OrderOptions {
   }
 
   /**
-   * Has {@code --nice} take the number that is attached to it, and never the next word: that may be
-   * the command.
-   *
-   * @param words that are parsed
+   * Takes the number that is attached to {@code --nice}, and never the next word: that may be the
+   * command.
    */
-  static void attachNice(CommandLine line, List<String> words) {
-    OptionSpec nice = line.getCommandSpec().findOption(NICE);
-    line.getCommandSpec().remove(nice);
-    line.getCommandSpec()
-        .addOption(
-            OptionSpec.builder(nice)
-                .parameterConsumer((left, option, spec) -> consume(left, option, words))
-                .build());
+  private static final class AttachedNumber implements CommandLine.IParameterConsumer {
+    private List<String> words = List.of();
+
+    /**
+     * The words that are not parsed yet are the last of all, what is attached in its word's place.
+     */
+    @Override
+    public void consumeParameters(Stack<String> left, ArgSpec option, CommandSpec command) {
+      boolean attached =
+          !left.isEmpty() && !left.peek().equals(words.get(words.size() - left.size()));
+      option.setValue(attached ? left.pop() : DEFAULT_NICE);
+    }
   }
 
-  /**
-   * Takes the value of an option.
-   *
-   * @param left the words that are not parsed yet, the next one on top; what is attached to the
-   *     option lies there in the place of the option's own word
-   */
-  private static void consume(Stack<String> left, ArgSpec option, List<String> words) {
-    boolean attached =
-        !left.isEmpty() && !left.peek().equals(words.get(words.size() - left.size()));
-    option.setValue(attached ? left.pop() : DEFAULT_NICE);
+  /** Says which words are parsed. */
+  static void parses(CommandLine line, List<String> words) {
+    OptionSpec nice = line.getCommandSpec().findOption(NICE);
+    ((AttachedNumber) nice.parameterConsumer()).words = words;
   }
 
   /** Where the job goes. */
@@ -103,6 +101,12 @@ final class OrderOptions {
 
   /** What is asked for. */
   Conditions build(Clock clock) {
+    if (niceValue().isEmpty()
+        && !parsed.hasMatchedOption(BEGIN)
+        && !parsed.hasMatchedOption(DEPENDENCY)
+        && !parsed.hasMatchedOption(PRIORITY)) {
+      return Conditions.NONE;
+    }
     return new Conditions(
         Command.text(parsed, BEGIN).map(text -> begin(text, clock)),
         Command.text(parsed, DEPENDENCY).map(OrderOptions::dependency),
@@ -110,7 +114,7 @@ final class OrderOptions {
         niceValue().map(text -> Command.number(NICE, text, -Integer.MAX_VALUE)).orElse(0));
   }
 
-  /** What {@link #consume} took: the parser does not call that a match. */
+  /** What {@link AttachedNumber} took: the parser does not call that a match. */
   private Optional<String> niceValue() {
     return Optional.ofNullable(parsed.commandSpec().findOption(NICE).getValue());
   }

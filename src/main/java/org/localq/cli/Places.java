@@ -86,7 +86,10 @@ interface Places {
     private Optional<Schedule.Waiting> ofEarly(JobId id) throws IOException {
       if (early.isEmpty()) {
         List<Candidate> jobs = all.eligible.early();
-        jobs.sort(all.policy.order());
+        if (jobs.size() > 1) {
+          // a comparator takes a cold JVM 3 ms
+          jobs.sort(all.policy.order());
+        }
         Map<JobId, Schedule.Waiting> places = new HashMap<>();
         for (Candidate job : jobs) {
           places.put(job.id(), turns.next(job));

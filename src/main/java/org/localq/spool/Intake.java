@@ -25,6 +25,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import org.localq.core.Candidate;
+import org.localq.core.Conditions;
 import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.Needs;
@@ -447,8 +448,7 @@ public final class Intake {
     Reading reading = examine(locked, file, JobId.HIGHEST, now);
     Optional<String> unknown =
         reading.job().isPresent()
-            ? new Fates(spool, locked.look())
-                .refusal(reading.job().get().job().requirements().conditions())
+            ? unknown(locked, reading.job().get().job().requirements().conditions())
             : Optional.empty();
     if (unknown.isPresent()) {
       return refuse(locked, file, promisedId(locked, file), unknown.get(), now);
@@ -457,6 +457,13 @@ public final class Intake {
       return refuse(locked, file, promisedId(locked, file), reading.unfit().get(), now);
     }
     return reading.job().isPresent() ? accept(spool, file, reading.job().get()) : Optional.empty();
+  }
+
+  /** Why a new job can't wait for what it names. */
+  private static Optional<String> unknown(Locked locked, Conditions conditions) throws IOException {
+    return conditions.dependency().isEmpty()
+        ? Optional.empty()
+        : new Fates(locked.spool(), locked.look()).refusal(conditions);
   }
 
   private Optional<Event> accept(Spool spool, Path file, JobFile.Valid job) throws IOException {

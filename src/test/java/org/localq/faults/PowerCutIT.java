@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.localq.faults.PowerScenario.ARRAY;
 import static org.localq.faults.PowerScenario.BAD_DROP;
 import static org.localq.faults.PowerScenario.CANCEL_AGAIN;
+import static org.localq.faults.PowerScenario.CANCEL_OF_A_HELD_JOB;
 import static org.localq.faults.PowerScenario.CANCEL_OF_A_PENDING_JOB;
 import static org.localq.faults.PowerScenario.CANCEL_OF_A_PENDING_TASK;
 import static org.localq.faults.PowerScenario.CANCEL_OF_A_RUNNING_ARRAY;
@@ -21,6 +22,7 @@ import static org.localq.faults.PowerScenario.DEAD_SHIM;
 import static org.localq.faults.PowerScenario.DRAIN;
 import static org.localq.faults.PowerScenario.DROP;
 import static org.localq.faults.PowerScenario.FIRST_SUBMIT;
+import static org.localq.faults.PowerScenario.HOLD;
 import static org.localq.faults.PowerScenario.NEXT_SUBMIT;
 import static org.localq.faults.PowerScenario.RETRY;
 import static org.localq.faults.PowerScenario.TAKE_OVER;
@@ -132,7 +134,14 @@ class PowerCutIT {
         new Site("names in running", COLLECTION),
         new Site("names in .localq/seq", COLLECTION),
         new Site("names in the root", COLLECTION_AFTER_TIDYING),
-        new Site("names in held, held/.N renamed to held/N.json", COLLECTION_AFTER_TIDYING));
+        new Site("names in held, held/.N renamed to held/N.json", COLLECTION_AFTER_TIDYING),
+        new Site("bytes of held/N.json", HOLD),
+        new Site("names in held, held/N.json linked", HOLD),
+        new Site("names in held, N.json renamed to held/N.json", HOLD),
+        new Site("names in the root, held/N.json renamed to N.json", HOLD),
+        new Site("names in held, held/N.json renamed to N.json", HOLD),
+        new Site("names in held, held/N.json renamed to running/N.json", CANCEL_OF_A_HELD_JOB),
+        new Site("names in running, held/N.json renamed to running/N.json", CANCEL_OF_A_HELD_JOB));
   }
 
   private static final String LOOKED_AT =
@@ -173,6 +182,11 @@ class PowerCutIT {
           Map.entry(
               "names in held",
               "a collection's, in case that somebody took a copy away; here nobody did"),
+          Map.entry(
+              "names in the root, N.json renamed to held/N.json",
+              "a job that is in both places is on hold"),
+          Map.entry(
+              "names in .localq/early", "a job without its mark is found in the order of the ids"),
           Map.entry("names in the root, held made", "the next repair makes it"),
           Map.entry("names in .localq, .localq/aside made", LOOKED_AT),
           Map.entry(

@@ -76,7 +76,7 @@ enum PowerScenario {
       echo "released 2"
       """),
 
-  /** Somebody who died with a job on its way from hold, and cancels it then. */
+  /** A job that is cancelled while it is on hold. */
   CANCEL_OF_A_HELD_JOB(
       """
       lbatch -H -J one sh -c "$witness"
@@ -379,7 +379,9 @@ enum PowerScenario {
       // an array of two
       return 3;
     }
-    return this == NEXT_SUBMIT || this == WORK || this == DRAIN || this == BAD_DROP ? 2 : 1;
+    return this == NEXT_SUBMIT || this == WORK || this == HOLD || this == DRAIN || this == BAD_DROP
+        ? 2
+        : 1;
   }
 
   /** Whether a job that has ended may be known by its id alone. */

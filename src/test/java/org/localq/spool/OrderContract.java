@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -364,6 +365,46 @@ abstract class OrderContract {
 
     private void counter(int last) throws IOException {
       Files.move(bench.layout.seq().resolve("0"), bench.layout.seq().resolve("" + last));
+    }
+  }
+
+  @Nested
+  class A_check {
+    private CheckReport check() throws IOException {
+      return bench.spool.check(process -> true);
+    }
+
+    @Test
+    void finds_nothing_in_marks_whether_their_jobs_are_there_or_not() throws IOException {
+      bench.spool.submit(id -> early());
+      bench.put(".localq/early/7", "");
+      assertEquals(List.of(), check().findings());
+      assertEquals(List.of(), check().notes());
+    }
+
+    @Test
+    void finds_nothing_in_a_spool_of_a_version_without_them() throws IOException {
+      Files.delete(bench.layout.early());
+      assertEquals(List.of(), check().findings());
+    }
+
+    @Test
+    void notes_what_is_no_mark_and_finds_one_that_others_can_write() throws IOException {
+      bench.put(".localq/early/x", "");
+      Files.setPosixFilePermissions(
+          bench.put(".localq/early/7", ""), PosixFilePermissions.fromString("rw-rw-rw-"));
+      assertEquals(1, check().findings().size(), check().findings().toString());
+      assertTrue(check().findings().get(0).line().contains("early/7"));
+      assertEquals(1, check().notes().size(), check().notes().toString());
+    }
+
+    @Test
+    void finds_a_job_that_depends_on_itself() throws IOException {
+      bench.submit("x");
+      bench.put("1.json", "{\"command\": [\"x\"], \"dependency\": \"afterok:1\"}");
+      assertTrue(
+          check().findings().get(0).line().contains("depends on job 1, expected ids below"),
+          check().findings().toString());
     }
   }
 
