@@ -5,10 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.localq.core.Conditions;
 import org.localq.core.Dependency;
 import org.localq.core.Job;
 import org.localq.core.Limit;
+import org.localq.core.Needs;
 import org.localq.core.Requirements;
 import org.localq.core.Resource;
 import org.localq.core.Retry;
@@ -46,6 +49,22 @@ public final class SampleJob {
 
   public SampleJob cores(int cores) {
     requirements = Requirements.cores(cores);
+    return this;
+  }
+
+  /** Takes so many bytes, beside its cores. */
+  public SampleJob memory(long bytes) {
+    Needs now = requirements.needs();
+    requirements = requirements.with(new Needs(now.cores(), bytes, now.resources()));
+    return this;
+  }
+
+  /** Takes so many of a named resource, beside all else. */
+  public SampleJob takes(String resource, int count) {
+    Needs now = requirements.needs();
+    SortedMap<String, Integer> resources = new TreeMap<>(now.resources());
+    resources.put(resource, count);
+    requirements = requirements.with(new Needs(now.cores(), now.memory(), resources));
     return this;
   }
 

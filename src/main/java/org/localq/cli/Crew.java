@@ -14,7 +14,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -117,6 +116,7 @@ final class Crew {
                   + worker.pid()
                   + ", "
                   + Text.count(cores, "core")
+                  + BudgetOptions.describe(spool.workers().budget())
                   + ", spool "
                   + root(spool));
       return ExitCode.DONE;
@@ -136,10 +136,10 @@ final class Crew {
   private String alreadyRunning(Spool spool, ProcessId worker, UnaryOperator<Settings> asked)
       throws IOException {
     Settings now = settings(spool);
-    Map<String, String> news = LocalqdCommand.options(asked.apply(now));
-    news.entrySet().removeAll(LocalqdCommand.options(now).entrySet());
+    List<LocalqdCommand.Given> news = LocalqdCommand.options(asked.apply(now));
+    news.removeAll(LocalqdCommand.options(now));
     StringBuilder restart = new StringBuilder("localqd" + queue.option());
-    news.forEach((option, value) -> restart.append(' ').append(option).append(' ').append(value));
+    news.forEach(one -> restart.append(' ').append(one.option()).append(' ').append(one.value()));
     restart.append(" restart");
     String already = "already running, pid " + worker.pid();
     if (spool.workers().isDraining()) {
@@ -154,10 +154,8 @@ final class Crew {
   private static Settings settings(Spool spool) throws IOException {
     Settings first = spool.workers().settings();
     OptionalInt limit = spool.limit();
-    return limit.isEmpty()
-        ? first
-        : new Settings(
-            Optional.of(limit.getAsInt()), first.interval(), first.policy(), first.keep());
+    return (limit.isEmpty() ? first : first.withCores(limit.getAsInt()))
+        .with(spool.workers().budget());
   }
 
   /** Sees to it that there is a log for this user alone. */
@@ -179,7 +177,7 @@ final class Crew {
         List.of(
             "localqd", "run", LocalqdCommand.BACKGROUND, "-u", queue.uriFile().path().toString()));
     LocalqdCommand.options(settings)
-        .forEach((option, value) -> words.addAll(List.of(option, value)));
+        .forEach(one -> words.addAll(List.of(one.option(), one.value())));
     ProcessBuilder builder = new ProcessBuilder(words);
     // started from inside a job it must not look like one of that job's processes
     builder
@@ -382,15 +380,16 @@ final class Crew {
   }
 
   private static String load(Spool spool) throws IOException {
-    long busy = 0;
+    Amounts busy = Amounts.NONE;
     for (JobId id : spool.claimed()) {
-      busy += spool.find(id).map(Load::amounts).orElse(Amounts.NONE).cores();
+      busy = busy.plus(spool.find(id).map(Load::amounts).orElse(Amounts.NONE));
     }
     OptionalInt limit = spool.limit();
-    return busy
+    return busy.cores()
         + " of "
         + Text.count(limit.orElse(0), "core")
         + " busy"
+        + BudgetOptions.describe(spool.workers().budget(), busy)
         + (spool.workers().isDraining() ? ", draining" : "");
   }
 }

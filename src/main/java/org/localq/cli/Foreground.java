@@ -5,7 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.localq.core.Amounts;
+import org.localq.core.Budget;
 import org.localq.core.Capacity;
 import org.localq.core.Identity;
 import org.localq.core.Printable;
@@ -54,7 +58,7 @@ final class Foreground {
     try (Spool spool = Crew.open(queue, place)) {
       Settings settings = asked.apply(Crew.fresh(spool));
       Identity identity = queue.identity();
-      Engine engine = Machinery.engine(door, queue, spool);
+      Engine engine = Machinery.confining(door, queue, spool);
       Judge.Times times = Machinery.times(door);
       Judge judge = new Judge(engine, identity, times, log);
       Worker worker = new Worker(new Worker.Tools(spool, engine, judge, log), identity, settings);
@@ -63,12 +67,15 @@ final class Foreground {
       Daemon daemon = new Daemon(spool, worker, collector, door.machine()::uptime, log);
       int machineCores = Runtime.getRuntime().availableProcessors();
       Workers.Membership membership =
-          daemon.join(new Workers.Wish(settings, machineCores, background));
+          daemon.join(new Workers.Wish(settings, machine(machineCores), background));
       PidFile pidFile =
           new PidFile(queue.uriFile().pidFile(), identity.process().pid(), background);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> part(spool, membership, pidFile, log)));
       log.say(
-          Daemon.describe(spool, settings, Capacity.ofCores(spool.limit().orElse(machineCores), 0))
+          Daemon.describe(
+                  spool,
+                  settings,
+                  new Capacity(spool.amounts().orElse(Amounts.limit(machineCores)), Amounts.NONE))
               + ", pid "
               + identity.process().pid());
       pidFile.write();
@@ -81,6 +88,14 @@ final class Foreground {
               : whatIsGone(spool.layout()));
       return end == Daemon.End.DRAINED ? ExitCode.DONE : ExitCode.REFUSED;
     }
+  }
+
+  /** What a queue is to have of this machine unless somebody says otherwise. */
+  private Amounts machine(int cores) throws IOException {
+    OptionalLong memory = door.machine().memory();
+    return memory.isEmpty()
+        ? Amounts.limit(cores)
+        : new Amounts(cores, Budget.most(memory.getAsLong()), new TreeMap<>(), 0);
   }
 
   private String whatIsGone(Layout layout) {

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -83,6 +82,11 @@ final class LbatchCommand extends Command {
                     "Submit each line of FILE (-: of standard input), run by sh -c, as a task of one"
                         + " array; blank lines and those that begin with # are skipped.")
                 .build())
+        .addOption(NeedsOptions.memory())
+        .addOption(NeedsOptions.memoryOfACore())
+        .addOption(NeedsOptions.gres())
+        .addOption(NeedsOptions.gpus())
+        .addOption(NeedsOptions.licenses())
         .addOption(OrderOptions.priority())
         .addOption(OrderOptions.nice())
         .addOption(OrderOptions.begin())
@@ -278,9 +282,9 @@ final class LbatchCommand extends Command {
       Queue queue = Queue.of(wish.parsed(), wish.door());
       Spool spool = queue.openToSubmit();
       try {
-        refuseTooWide(wish.requirements().needs().cores(), spool, queue);
-        OrderOptions.refuseUnknown(wish.requirements().conditions(), spool, queue);
-        return way.submit(new Request(wish, queue), spool);
+        Requirements fit = new Fitting(spool, queue).fit(wish.requirements());
+        OrderOptions.refuseUnknown(fit.conditions(), spool, queue);
+        return way.submit(new Request(wish.with(fit), queue), spool);
       } catch (IOException | RuntimeException failed) {
         spool.close();
         throw failed;
@@ -301,7 +305,11 @@ final class LbatchCommand extends Command {
       Door door,
       List<String> command,
       Requirements requirements,
-      Optional<TaskNumbers> numbers) {}
+      Optional<TaskNumbers> numbers) {
+    Wish with(Requirements other) {
+      return new Wish(parsed, door, command, other, numbers);
+    }
+  }
 
   private static int cores(ParseResult parsed) {
     long cores = (long) number(parsed, "-n", 1).orElse(1) * number(parsed, "-c", 1).orElse(1);
@@ -309,23 +317,6 @@ final class LbatchCommand extends Command {
       throw Refusal.usage("-n times -c is " + cores + ", expected at most " + Integer.MAX_VALUE);
     }
     return (int) cores;
-  }
-
-  private static void refuseTooWide(int cores, Spool spool, Queue queue) throws IOException {
-    OptionalInt limit = spool.limit();
-    if (limit.isPresent() && cores > limit.getAsInt()) {
-      throw Refusal.of(
-          Text.count(cores, "core")
-              + " wanted: the queue "
-              + queue.uriFile().path()
-              + " has "
-              + limit.getAsInt()
-              + "; ask for no more with -n, or raise its limit: localqd"
-              + queue.option()
-              + " -n "
-              + cores
-              + " restart");
-    }
   }
 
   /** A job that was asked for, made once its id is known. */

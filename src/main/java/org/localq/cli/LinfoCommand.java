@@ -121,6 +121,7 @@ final class LinfoCommand extends Command {
       } else if (entry instanceof Entry.Running running) {
         claim(fields, running.claim());
         job(fields, running.job());
+        NeedsText.put(fields, running, spool.workers().budget());
       } else if (entry instanceof Entry.Finished finished) {
         result(fields, finished.result());
         if (finished.tasks().isPresent()) {
@@ -128,6 +129,7 @@ final class LinfoCommand extends Command {
           array(fields, finished.job(), finished.tasks().get());
         } else {
           job(fields, finished.job());
+          NeedsText.put(fields, finished, spool.workers().budget());
         }
       } else if (entry instanceof Entry.Rejected rejected) {
         fields.put("Reason", Printable.of(rejected.reason()));
@@ -223,7 +225,8 @@ final class LinfoCommand extends Command {
       String wants = Text.count(job.cores(), "core");
       String has = Text.count(load.situation().limit().cores(), "core");
       return switch (reason) {
-        case RESOURCES -> "it is next and waits for " + wants + " of " + has;
+        case RESOURCES ->
+            "it is next and waits for " + NeedsText.missing(job, load, wants + " of " + has);
         case PRIORITY -> "other jobs start before it";
         case CORE_LIMIT ->
             "it wants "
@@ -235,8 +238,7 @@ final class LinfoCommand extends Command {
                 + " -n "
                 + job.cores()
                 + " restart";
-        case MAX_MEM_PER_LIMIT -> "it wants more memory than the queue has";
-        case BAD_CONSTRAINTS -> "it wants more of a resource than the queue has";
+        case MAX_MEM_PER_LIMIT, BAD_CONSTRAINTS -> NeedsText.never(job, load, option);
         case JOB_ARRAY_TASK_LIMIT -> "as many tasks of its array run as may at a time";
         case JOB_HELD_USER -> "it is on hold; lctl" + option + " release " + waiting.id();
         case WORKER_DOWN -> "no worker is alive; localqd" + option + " start";
@@ -338,6 +340,7 @@ final class LinfoCommand extends Command {
       fields.put("Name", Printable.of(job.name()));
       fields.put("Command", Text.command(job.command()));
       fields.put("Cores", Integer.toString(job.cores()));
+      NeedsText.put(fields, job.requirements().needs());
       conditions(fields, job.requirements().conditions());
       timeLimit(fields, job.requirements().timeLimit());
       retry(fields, job.requirements().retry());

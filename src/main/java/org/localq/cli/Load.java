@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.localq.core.Amounts;
+import org.localq.core.Budget;
 import org.localq.core.Clocks;
 import org.localq.core.Occupant;
 import org.localq.core.ProcessId;
@@ -22,9 +23,10 @@ import org.localq.spool.Spool;
  * Who works on the queue, and how busy it is.
  *
  * @param limit nothing until a worker has set it
+ * @param budget likewise, what there is beside cores
  * @param tasks by the array's number, how many of its tasks were claimed
  */
-record Load(Staff staff, OptionalInt limit, List<Occupant> occupants) {
+record Load(Staff staff, OptionalInt limit, Budget budget, List<Occupant> occupants) {
   /**
    * Who works on the queue.
    *
@@ -52,7 +54,7 @@ record Load(Staff staff, OptionalInt limit, List<Occupant> occupants) {
       }
       occupants.add(Occupant.of(entry.id(), amounts(entry), left(entry, now)));
     }
-    return new Load(Staff.of(spool, queue), spool.limit(), occupants);
+    return new Load(Staff.of(spool, queue), spool.limit(), spool.workers().budget(), occupants);
   }
 
   /**
@@ -97,7 +99,7 @@ record Load(Staff staff, OptionalInt limit, List<Occupant> occupants) {
   /** How much there is, and what takes how much of it for how long. */
   Situation situation() {
     return new Situation(
-        limit.isPresent() ? Amounts.limit(limit.getAsInt()) : Amounts.ALL, occupants);
+        limit.isPresent() ? budget.limit(limit.getAsInt()) : Amounts.ALL, occupants);
   }
 
   /** Why a job waits whatever the others do; nothing where it waits for its turn. */

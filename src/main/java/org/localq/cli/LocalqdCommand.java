@@ -1,11 +1,10 @@
 package org.localq.cli;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.localq.core.Policy;
@@ -24,7 +23,7 @@ final class LocalqdCommand extends Command {
   private static final String REPAIR = "--repair";
 
   private static final List<String> FOR_A_WORKER =
-      List.of("-n", "-i", "-p", "--keep", "--spool", "--take-over");
+      List.of("-n", "-i", "-p", "--mem", "--resource", "--keep", "--spool", "--take-over");
   private static final List<String> FOR_STOP = List.of("--wait", "--cancel");
 
   /** What localqd is told to do. */
@@ -85,6 +84,8 @@ final class LocalqdCommand extends Command {
                         + Retention.DEFAULT
                         + "); all: keep every record.")
                 .build())
+        .addOption(BudgetOptions.memory())
+        .addOption(BudgetOptions.resource())
         .addOption(queueOption())
         .addOption(
             option(
@@ -185,7 +186,8 @@ final class LocalqdCommand extends Command {
         cores,
         interval,
         policy(parsed).orElse(otherwise.policy()),
-        keep(parsed).orElse(otherwise.keep()));
+        keep(parsed).orElse(otherwise.keep()),
+        BudgetOptions.asked(parsed, otherwise.budget()));
   }
 
   private static Optional<Policy> policy(ParseResult parsed) {
@@ -220,13 +222,17 @@ final class LocalqdCommand extends Command {
     return parsed.hasMatchedOption("--cancel") ? Crew.Parting.CANCEL : Crew.Parting.NOW;
   }
 
-  /** The options that make a worker of these settings, in order, with their values. */
-  static Map<String, String> options(Settings settings) {
-    Map<String, String> options = new LinkedHashMap<>();
-    settings.cores().ifPresent(n -> options.put("-n", Integer.toString(n)));
-    options.put("-i", Integer.toString(settings.interval()));
-    options.put("-p", settings.policy().word());
-    options.put("--keep", settings.keep().toString());
+  /** An option with its value. */
+  record Given(String option, String value) {}
+
+  /** The options that make a worker of these settings, in order. */
+  static List<Given> options(Settings settings) {
+    List<Given> options = new ArrayList<>();
+    settings.cores().ifPresent(n -> options.add(new Given("-n", Integer.toString(n))));
+    options.add(new Given("-i", Integer.toString(settings.interval())));
+    options.add(new Given("-p", settings.policy().word()));
+    options.add(new Given("--keep", settings.keep().toString()));
+    options.addAll(BudgetOptions.options(settings.budget()));
     return options;
   }
 }

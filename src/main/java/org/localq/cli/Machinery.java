@@ -3,6 +3,13 @@ package org.localq.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.localq.core.Identity;
+import org.localq.engine.Cgroups;
+import org.localq.engine.Confinement;
 import org.localq.engine.Engine;
 import org.localq.engine.LocalEngine;
 import org.localq.spool.LogFile;
@@ -14,9 +21,36 @@ import org.localq.worker.Log;
 final class Machinery {
   private static final Path PROC = Path.of("/proc");
 
+  /** What tells where a user's service manager is. */
+  private static final List<String> SERVICE_MANAGERS =
+      List.of("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS");
+
   private Machinery() {}
 
+  /** An engine for who ends jobs, and starts none but those that a worker has claimed. */
   static Engine engine(Door door, Queue queue, Spool spool) throws IOException {
+    return local(door, queue, spool);
+  }
+
+  /**
+   * A worker's, which keeps jobs to their memory where that can be done. To be made before there
+   * are jobs.
+   */
+  static Engine confining(Door door, Queue queue, Spool spool) throws IOException {
+    Cgroups cgroups = Cgroups.ofThisMachine();
+    Identity self = queue.identity();
+    Optional<Confinement> delegated = cgroups.takeDelegated(self.process().pid());
+    Map<String, String> variables = new HashMap<>();
+    for (String name : SERVICE_MANAGERS) {
+      door.variable(name).ifPresent(value -> variables.put(name, value));
+    }
+    String path = door.variable("PATH").orElse("");
+    // asked of the service manager only for the first job that wants memory: it takes a while
+    return local(door, queue, spool)
+        .confinedBy(() -> delegated.orElseGet(() -> cgroups.tryScope(path, variables, self.uid())));
+  }
+
+  private static LocalEngine local(Door door, Queue queue, Spool spool) throws IOException {
     return new LocalEngine(
         PROC,
         spool.keepShim(LocalEngine.shimHash(), LocalEngine.shimText()),

@@ -64,9 +64,9 @@ final class OrderOptions {
             DEPENDENCY,
             "--dependency",
             "LIST",
-            "Start when this became of other jobs: TYPE:ID[:ID…][,TYPE:ID…] with after[+MINUTES],"
-                + " afterany, afterok or afternotok, and singleton; with ? for , any of them is"
-                + " enough.")
+            "Start when this became of other jobs: TYPE:ID[:ID…][,TYPE:ID…], any of it with ? for the"
+                + " commas. The types are after (also ID+MINUTES), afterany, afterok and"
+                + " afternotok; singleton stands alone.")
         .build();
   }
 

@@ -12,6 +12,7 @@ import org.localq.core.Candidate;
 import org.localq.core.Claim;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Provision;
 import org.localq.core.Reason;
 import org.localq.core.Schedule;
 import org.localq.core.State;
@@ -138,6 +139,16 @@ final class QueueView {
     /** How many of them were not claimed. */
     int unclaimed() {
       return entry instanceof Entry.Array array ? array.unclaimed() : 0;
+    }
+
+    /** What a job was provided with that runs or has ended. */
+    Provision provision() {
+      if (entry instanceof Entry.Running running) {
+        return running.provision();
+      }
+      return entry instanceof Entry.Finished finished
+          ? finished.result().provision()
+          : Provision.NONE;
     }
 
     /** The job, where its file could be read; of an array what its tasks have in common. */

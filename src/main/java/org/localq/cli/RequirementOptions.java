@@ -3,8 +3,6 @@ package org.localq.cli;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.TreeMap;
-import org.localq.core.Needs;
 import org.localq.core.Refusal;
 import org.localq.core.Requirements;
 import org.localq.core.Retry;
@@ -14,7 +12,7 @@ import org.localq.core.Warning;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
-/** The options of {@code lbatch} that say what a job asks of the queue, but for its cores. */
+/** The options of {@code lbatch} that say what a job asks of the queue, but for what it takes. */
 final class RequirementOptions {
   private final ParseResult parsed;
 
@@ -66,7 +64,7 @@ final class RequirementOptions {
   /** What is asked for, with so many cores. */
   Requirements build(int cores, Clock clock) {
     return new Requirements(
-        new Needs(cores, 0, new TreeMap<>()),
+        new NeedsOptions(parsed).build(cores),
         new OrderOptions(parsed).build(clock),
         timeLimit(),
         retryWish());

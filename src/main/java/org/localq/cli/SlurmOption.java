@@ -41,7 +41,8 @@ final class SlurmOption {
     return switch (name) {
       case "--ntasks" -> "instead: -n N";
       case "--wrap" -> "instead: lbatch sh -c 'COMMAND'";
-      case "--mem", "--mem-per-cpu" -> "leave it out; with a higher -n fewer jobs share the memory";
+      case "--mem-per-gpu" -> "instead: --mem";
+      case "--gpus-per-node", "--gpus-per-task" -> "instead: -G N, for all of the job";
       case "--exclusive" -> "instead: -n with all the cores that lqueue shows";
       case "--export" ->
           "leave it out, the whole environment goes along; or: env NAME=VALUE lbatch COMMAND";
@@ -50,7 +51,6 @@ final class SlurmOption {
       case "-p", "--partition", "-A", "--account", "-q", "--qos", "--reservation" -> ONE_MACHINE;
       case "-N", "--nodes", "--ntasks-per-node", "-C", "--constraint", "-w", "--nodelist" ->
           ONE_MACHINE;
-      case "-G", "--gpus", "--gres", "-L", "--licenses" -> NOTHING;
       default -> "";
     };
   }

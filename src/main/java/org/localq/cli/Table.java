@@ -9,10 +9,17 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import org.localq.core.Amounts;
+import org.localq.core.Budget;
+import org.localq.core.Bytes;
+import org.localq.core.Given;
 import org.localq.core.Job;
+import org.localq.core.Needs;
+import org.localq.core.Pool;
 import org.localq.core.Printable;
 import org.localq.core.ProcessId;
 import org.localq.core.Span;
@@ -48,10 +55,15 @@ final class Table {
   /** Behind the reason, where one of the first rows has something to say there. */
   private static final String TIME_LIMIT = "TIME_LIMIT";
 
+  private static final String MEMORY = "MEM";
+  private static final String RESOURCES = "RESOURCES";
+
   private static final int BEHIND_REASON = 7;
 
   private final QueueView view;
   private boolean hasTimeLimits;
+  private boolean hasMemory;
+  private boolean hasResources;
 
   Table(QueueView view) {
     this.view = view;
@@ -67,8 +79,12 @@ final class Table {
   void print(PrintStream out, Clock clock, Optional<Integer> columns) throws IOException {
     List<QueueView.Row> first = first();
     for (QueueView.Row row : first) {
-      hasTimeLimits |=
-          row.job().isPresent() && row.job().get().requirements().timeLimit().most().isPresent();
+      Optional<Job> job = row.job();
+      if (job.isPresent()) {
+        hasTimeLimits |= job.get().requirements().timeLimit().most().isPresent();
+        hasMemory |= job.get().requirements().needs().memory() > 0;
+        hasResources |= !job.get().requirements().needs().resources().isEmpty();
+      }
     }
     Function<Instant, String> time = at -> Times.whole(at, clock.getZone());
     List<List<String>> lines = lines(first, time);
@@ -111,6 +127,12 @@ final class Table {
   private List<List<String>> lines(List<QueueView.Row> rows, Function<Instant, String> time) {
     List<List<String>> lines = new ArrayList<>();
     List<String> header = new ArrayList<>(HEADER);
+    if (hasResources) {
+      header.add(BEHIND_REASON, RESOURCES);
+    }
+    if (hasMemory) {
+      header.add(BEHIND_REASON, MEMORY);
+    }
     if (hasTimeLimits) {
       header.add(BEHIND_REASON, TIME_LIMIT);
     }
@@ -135,9 +157,26 @@ final class Table {
     if (hasTimeLimits) {
       cells.add(job.isPresent() ? timeLimit(job.get()) : EMPTY);
     }
+    if (hasMemory) {
+      cells.add(job.isPresent() ? memory(job.get()) : EMPTY);
+    }
+    if (hasResources) {
+      cells.add(job.isPresent() ? resources(row, job.get()) : EMPTY);
+    }
     cells.add(job.isPresent() ? Text.word(job.get().name()) : EMPTY);
     cells.add(job.isPresent() ? command(row, job.get()) : EMPTY);
     return cells;
+  }
+
+  private static String memory(Job job) {
+    long bytes = job.requirements().needs().memory();
+    return bytes == 0 ? EMPTY : Bytes.show(bytes);
+  }
+
+  private String resources(QueueView.Row row, Job job) {
+    String text =
+        ResourceText.of(job.requirements().needs(), row.provision().given(), view.load().budget());
+    return text.isEmpty() ? EMPTY : text;
   }
 
   static String timeLimit(Job job) {
@@ -226,6 +265,7 @@ final class Table {
         json.writeNumberField("cores", view.load().limit().getAsInt());
       }
       json.writeNumberField("cores_busy", view.load().busy());
+      writeBudget(json);
       json.writeArrayFieldStart("jobs");
       for (int i = 0; isRead(out, i); i++) {
         Optional<QueueView.Row> row = view.next();
@@ -240,6 +280,51 @@ final class Table {
       json.writeEndObject();
     }
     out.println();
+  }
+
+  private void writeBudget(JsonGenerator json) throws IOException {
+    Budget budget = view.load().budget();
+    Amounts busy = view.load().situation().capacity().busy();
+    if (budget.memory().isPresent()) {
+      json.writeNumberField("memory_bytes", budget.memory().getAsLong());
+      json.writeNumberField("memory_bytes_busy", busy.memory());
+    }
+    if (!budget.resources().isEmpty()) {
+      json.writeObjectFieldStart("resources");
+      for (Map.Entry<String, Pool> resource : budget.resources().entrySet()) {
+        writeIds(resource.getKey(), resource.getValue().ids(), json);
+      }
+      json.writeEndObject();
+    }
+  }
+
+  private static void writeIds(String name, List<String> ids, JsonGenerator json)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (String id : ids) {
+      json.writeString(id);
+    }
+    json.writeEndArray();
+  }
+
+  private static void write(Needs needs, Given given, JsonGenerator json) throws IOException {
+    if (needs.memory() > 0) {
+      json.writeNumberField("memory_bytes", needs.memory());
+    }
+    if (!needs.resources().isEmpty()) {
+      json.writeObjectFieldStart("resources");
+      for (Map.Entry<String, Integer> resource : needs.resources().entrySet()) {
+        json.writeNumberField(resource.getKey(), resource.getValue());
+      }
+      json.writeEndObject();
+    }
+    if (!given.isNothing()) {
+      json.writeObjectFieldStart("given");
+      for (Map.Entry<String, List<String>> resource : given.ids().entrySet()) {
+        writeIds(resource.getKey(), resource.getValue(), json);
+      }
+      json.writeEndObject();
+    }
   }
 
   /** Writes what there is to say of a job into its object. */
@@ -273,12 +358,13 @@ final class Table {
       json.writeNumberField("exit_code", finished.result().outcome().exitCode().getAsInt());
     }
     if (row.job().isPresent()) {
-      write(row.job().get(), json);
+      write(row.job().get(), row.provision().given(), json);
     }
   }
 
-  private static void write(Job job, JsonGenerator json) throws IOException {
+  private static void write(Job job, Given given, JsonGenerator json) throws IOException {
     json.writeNumberField("cores", job.cores());
+    write(job.requirements().needs(), given, json);
     Optional<Duration> most = job.requirements().timeLimit().most();
     if (most.isPresent()) {
       json.writeNumberField("time_limit_seconds", most.get().toSeconds());

@@ -2,6 +2,7 @@ package org.localq.core;
 
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -89,6 +90,15 @@ public record Amounts(long cores, long memory, SortedMap<String, Long> resources
       both.put(name, sum(resource(name), more.resource(name)));
     }
     return both;
+  }
+
+  /** The same, but of these resources all that {@code limit} has, if that is more. */
+  public Amounts withAll(Set<String> names, Amounts limit) {
+    SortedMap<String, Long> all = new TreeMap<>(resources);
+    for (String name : names) {
+      all.put(name, Math.max(resource(name), limit.resource(name)));
+    }
+    return new Amounts(cores, memory, all, others);
   }
 
   /** So many times this, {@code times} being at least 0. */

@@ -45,6 +45,11 @@ public record Outcome(State state, OptionalInt exitCode, String reason) {
     return new Outcome(State.TIMEOUT, code, Reason.TIME_LIMIT.toString());
   }
 
+  /** The system ended it, or a part of it, for its memory; {@code code} as of any other end. */
+  public static Outcome outOfMemory(OptionalInt code) {
+    return new Outcome(State.OUT_OF_MEMORY, code, Reason.OUT_OF_MEMORY.toString());
+  }
+
   /** The end is unknown. */
   public static Outcome lost(Reason reason) {
     return new Outcome(State.LOST, OptionalInt.empty(), reason.toString());

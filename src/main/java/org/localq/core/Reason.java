@@ -34,6 +34,8 @@ public enum Reason {
   DEPENDENCY_NEVER_SATISFIED("DependencyNeverSatisfied"),
   /** Its directory or one of its files could not be opened when it started. */
   JOB_LAUNCH_FAILURE("JobLaunchFailure"),
+  /** The system ended it, or a part of it, because it wanted more memory than it had asked for. */
+  OUT_OF_MEMORY("OutOfMemory"),
   /** It has reached its time limit. */
   TIME_LIMIT("TimeLimit"),
   NON_ZERO_EXIT_CODE("NonZeroExitCode"),

@@ -9,6 +9,11 @@ package org.localq.core;
  * @param retry when it is to be run again
  */
 public record Requirements(Needs needs, Conditions conditions, TimeLimit timeLimit, Retry retry) {
+  /** The same of a job that takes this. */
+  public Requirements with(Needs other) {
+    return new Requirements(other, conditions, timeLimit, retry);
+  }
+
   /** Whether the job may take its turn whatever the time and whatever became of other jobs. */
   public boolean isFree() {
     return conditions.isFree() && retry.delay().isZero();

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param ended when it ended, or was recorded where the end left no trace
  * @param restarts how many attempts that had started were followed by another
  * @param attempts all that had started, where there was more than one
+ * @param provision what its last attempt was provided with
  */
 public record Result(
     Outcome outcome,
@@ -18,7 +19,8 @@ public record Result(
     Instant ended,
     Usage usage,
     int restarts,
-    List<Attempted> attempts) {
+    List<Attempted> attempts,
+    Provision provision) {
   public Result {
     attempts = List.copyOf(attempts);
   }
@@ -27,5 +29,16 @@ public record Result(
   public Result(
       Outcome outcome, Optional<Instant> started, Instant ended, Usage usage, int restarts) {
     this(outcome, started, ended, usage, restarts, List.of());
+  }
+
+  /** Of a job that was provided with nothing but cores. */
+  public Result(
+      Outcome outcome,
+      Optional<Instant> started,
+      Instant ended,
+      Usage usage,
+      int restarts,
+      List<Attempted> attempts) {
+    this(outcome, started, ended, usage, restarts, attempts, Provision.NONE);
   }
 }

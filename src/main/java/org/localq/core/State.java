@@ -7,7 +7,7 @@ import java.util.Optional;
  * Where a job is in its life; Slurm's words, and two of localq's own ({@code REJECTED}, {@code
  * LOST}).
  *
- * <p>{@code SUSPENDED} and {@code OUT_OF_MEMORY} are words of the format that nothing sets yet.
+ * <p>{@code SUSPENDED} is a word of the format that nothing sets yet.
  */
 public enum State {
   PENDING("PD"),

@@ -11,10 +11,10 @@ import java.util.OptionalLong;
 /**
  * How the tasks of an array have ended so far, and what that makes of the array.
  *
- * <p>The array's state is the worst of its tasks' (LOST, FAILED, CANCELLED, COMPLETED), or
- * CANCELLED where a user wanted its end; its exit code is the highest, as Slurm's {@code sbatch
- * --wait} has it, where it did not end LOST; it took the time of all of them. A task that was
- * REJECTED is as bad as a LOST one. No array that is not COMPLETED has the exit code 0.
+ * <p>The array's state is the worst of its tasks' (LOST, FAILED, OUT_OF_MEMORY, TIMEOUT, CANCELLED,
+ * COMPLETED), or CANCELLED where a user wanted its end; its exit code is the highest, as Slurm's
+ * {@code sbatch --wait} has it, where it did not end LOST; it took the time of all of them. A task
+ * that was REJECTED is as bad as a LOST one. No array that is not COMPLETED has the exit code 0.
  */
 public final class Tally {
   private final Map<State, Integer> ended = new EnumMap<>(State.class);
@@ -104,6 +104,9 @@ public final class Tally {
     if (ended.containsKey(State.FAILED)) {
       Reason reason = code.isPresent() ? Reason.NON_ZERO_EXIT_CODE : Reason.JOB_LAUNCH_FAILURE;
       return new Outcome(State.FAILED, code, reason.toString());
+    }
+    if (ended.containsKey(State.OUT_OF_MEMORY)) {
+      return Outcome.outOfMemory(code);
     }
     if (ended.containsKey(State.TIMEOUT)) {
       return Outcome.timeout(code);

@@ -1,6 +1,7 @@
 package org.localq.engine;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -18,8 +19,25 @@ import org.localq.core.Warning;
  * spawned again by the next one. So all that an engine remembers of its shims only saves work.
  */
 public interface Engine {
-  /** What the shim of this attempt executes. */
-  byte[] script(Launch launch);
+  /**
+   * What the shim of this attempt executes.
+   *
+   * @param variables what its environment has beside the job's own
+   */
+  byte[] script(Launch launch, Map<String, String> variables);
+
+  /** The same, with no more than the job's own environment. */
+  default byte[] script(Launch launch) {
+    return script(launch, Map.of());
+  }
+
+  /**
+   * Why no job is kept to the memory that it asks for, in one line; nothing where each is whose
+   * shim finds the system as this engine did.
+   */
+  default Optional<String> whyMemoryIsOnlyCounted() {
+    return Optional.of("this engine has no means to enforce it");
+  }
 
   /**
    * Spawns a shim. Whether it comes to the command shows in its tokens.

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +30,11 @@ public final class LocalEngine implements Engine {
   private final Inherited own;
   private final String path;
   private final String uri;
+  private final Confinement.Source confinements;
   private final Shims shims = new Shims();
+
+  /** By what this machine confines jobs; nothing until the first that asks for memory. */
+  private Optional<Confinement> confinement = Optional.empty();
 
   private Optional<Listing> last = Optional.empty();
   private Optional<Boolean> numbersAreMany = Optional.empty();
@@ -47,11 +52,31 @@ public final class LocalEngine implements Engine {
    * @param uri the queue's URI file, for jobs that name none
    */
   public LocalEngine(Path proc, Path shim, Inherited own, String path, String uri) {
+    this(proc, shim, own, path.isEmpty() ? DEFAULT_PATH : path, uri, LocalEngine::unconfined);
+  }
+
+  private LocalEngine(
+      Path proc,
+      Path shim,
+      Inherited own,
+      String path,
+      String uri,
+      Confinement.Source confinements) {
     this.proc = proc;
     this.shim = shim;
     this.own = own;
-    this.path = path.isEmpty() ? DEFAULT_PATH : path;
+    this.path = path;
     this.uri = uri;
+    this.confinements = confinements;
+  }
+
+  /** The same that keeps jobs to their memory, if that can be done. Nothing is asked before. */
+  public LocalEngine confinedBy(Confinement.Source source) {
+    return new LocalEngine(proc, shim, own, path, uri, source);
+  }
+
+  private static Confinement unconfined() {
+    return new Confinement.None("who started it could not know how to enforce it");
   }
 
   /**
@@ -70,30 +95,69 @@ public final class LocalEngine implements Engine {
   }
 
   @Override
-  public byte[] script(Launch launch) {
-    return RunScript.of(launch, own, uri);
+  public byte[] script(Launch launch, Map<String, String> variables) {
+    return RunScript.of(launch, variables, own, uri);
+  }
+
+  @Override
+  public Optional<String> whyMemoryIsOnlyCounted() {
+    return confinement() instanceof Confinement.None none
+        ? Optional.of(none.why())
+        : Optional.empty();
+  }
+
+  private Confinement confinement() {
+    if (confinement.isEmpty()) {
+      confinement = Optional.of(confinements.find());
+    }
+    return confinement.get();
   }
 
   @Override
   public void start(Launch launch) throws IOException {
-    String setsid = program("setsid");
-    String shell = program("sh");
     if (!Files.isReadable(shim)) {
       throw new IOException(
           shim
               + ": can't be read, expected the text that starts jobs; to write it: localqd restart");
     }
-    shims.execute(launch, () -> spawn(List.of(setsid, shell, shim.toString()), launch), last);
+    boolean confining = launch.job().requirements().needs().memory() > 0;
+    if (confining && shims.isTold(launch.mark())) {
+      // its shim did not come up: the service manager may be gone that was to give it a scope
+      confinement = Optional.empty();
+    }
+    Optional<Confinement> by = confining ? Optional.of(confinement()) : Optional.empty();
+    shims.execute(launch, confining, () -> spawn(launch, by), last);
   }
 
-  private Process spawn(List<String> command, Launch launch) throws IOException {
-    List<String> words = new ArrayList<>(command);
-    words.add(launch.directory().toString());
+  private Process spawn(Launch launch, Optional<Confinement> by) throws IOException {
+    Map<String, String> marks = new LinkedHashMap<>();
+    marks.put("PATH", path);
+    marks.put(Mark.SHIM, launch.mark().spool());
+    List<String> words = new ArrayList<>(List.of(program("setsid")));
+    List<String> itself = List.of(program("sh"), shim.toString(), launch.directory().toString());
+    Map<String, String> environment = new LinkedHashMap<>(marks);
+    if (by.isPresent() && by.get() instanceof Confinement.Scope scope) {
+      words.addAll(Cgroups.scope(program("systemd-run")));
+      // of what systemd-run needs and sets nothing is left to the shim
+      words.addAll(List.of(program("env"), "-i", "--"));
+      marks.forEach((name, value) -> words.add(name + "=" + value));
+      words.addAll(itself);
+      words.add("scope:" + scope.mount());
+      environment.putAll(scope.variables());
+    } else {
+      words.addAll(itself);
+      if (by.isPresent() && by.get() instanceof Confinement.Below below) {
+        words.add(below.cgroup().toString());
+      }
+    }
+    return spawn(words, environment, launch);
+  }
+
+  private static Process spawn(List<String> words, Map<String, String> environment, Launch launch)
+      throws IOException {
     ProcessBuilder builder = new ProcessBuilder(words);
-    Map<String, String> environment = builder.environment();
-    environment.clear();
-    environment.put("PATH", path);
-    environment.put(Mark.SHIM, launch.mark().spool());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
     builder.directory(launch.directory().toFile());
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.localq.core.Identity;
 import org.localq.core.Limit;
 import org.localq.core.ProcessId;
@@ -16,6 +17,8 @@ import org.localq.core.Umask;
 
 /** What Linux tells about this machine, this boot and this process, in /proc. */
 public final class LocalMachine {
+  private static final int KIBI = 10;
+
   private final Path proc;
 
   /**
@@ -77,6 +80,21 @@ public final class LocalMachine {
   /** The most memory that this process takes for its objects, in bytes. */
   public long heap() {
     return Runtime.getRuntime().maxMemory();
+  }
+
+  /**
+   * The memory of the machine, or what this process's cgroups leave it of that, in bytes; nothing
+   * where /proc does not say.
+   */
+  public OptionalLong memory() throws IOException {
+    for (String line : Files.readAllLines(proc.resolve("meminfo"), StandardCharsets.ISO_8859_1)) {
+      if (line.matches("MemTotal: +[0-9]{1,15} kB")) {
+        long total = Long.parseLong(line.replaceAll("[^0-9]", "")) << KIBI;
+        return OptionalLong.of(
+            Math.min(total, Cgroups.ofThisMachine().memoryMax().orElse(Long.MAX_VALUE)));
+      }
+    }
+    return OptionalLong.empty();
   }
 
   /** Whether that very process is there and no zombie. */

@@ -19,11 +19,14 @@ import org.localq.core.Workplace;
  * The script that a shim executes for one attempt: it opens the job's files, goes to its directory,
  * sets its umask and limits and becomes its command.
  *
- * <p>Every word in it that comes from a user is in single quotes. The functions {@code cannot} and
- * {@code become} are the shim's.
+ * <p>Every word in it that comes from a user is in single quotes. The functions {@code cannot},
+ * {@code become} and {@code confine} are the shim's.
  */
 final class RunScript {
   private static final String URI = "LOCALQ_URI";
+
+  /** Slurm counts memory in MiB. */
+  private static final int MEBI = 20;
 
   /** What some shell reads, checks or refuses to set when it is assigned to. */
   private static final Set<String> SHELLS_OWN =
@@ -47,21 +50,29 @@ final class RunScript {
   private final StringBuilder text = new StringBuilder(4096);
 
   private final String uri;
+  private final Map<String, String> variables;
 
-  private RunScript(String uri) {
+  private RunScript(String uri, Map<String, String> variables) {
     this.uri = uri;
+    this.variables = variables;
   }
 
   /**
    * The script's bytes.
    *
+   * @param variables what the environment has beside the job's own
    * @param own the worker's: of the limits only what differs is set, the umask is for a job without
    *     one
    * @param uri the URI file of the queue, for a job that names none
    */
-  static byte[] of(Launch launch, Inherited own, String uri) {
-    RunScript script = new RunScript(uri);
+  static byte[] of(Launch launch, Map<String, String> variables, Inherited own, String uri) {
+    RunScript script = new RunScript(uri, variables);
     Job job = launch.job();
+    long memory = job.requirements().needs().memory();
+    if (memory > 0) {
+      // before anything of the job's own is touched: whatever comes is counted
+      script.line("confine " + memory);
+    }
     // first: it is for the output files too
     job.submission().umask().or(own::umask).ifPresent(umask -> script.line("umask " + umask));
     script.open(job.workplace(), launch.again());
@@ -184,6 +195,11 @@ final class RunScript {
     if (launch.again()) {
       environment.put("LOCALQ_RESTART_COUNT", Integer.toString(launch.restarts()));
     }
+    long memory = launch.job().requirements().needs().memory();
+    if (memory > 0) {
+      environment.put("LOCALQ_MEM_PER_NODE", Long.toString(memory >> MEBI));
+    }
+    environment.putAll(variables);
     environment.put("LOCALQ_SUBMIT_DIR", launch.job().submission().directory());
     return environment;
   }

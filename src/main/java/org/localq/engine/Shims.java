@@ -29,11 +29,13 @@ final class Shims {
 
   private static final class Shim {
     private final OutputStream in;
+    private final boolean confining;
     private boolean rested;
     private Optional<Listing> before = Optional.empty();
 
-    Shim(Process process) {
+    Shim(Process process, boolean confining) {
       in = process.getOutputStream();
+      this.confining = confining;
     }
 
     void tell(Launch launch) throws IOException {
@@ -55,23 +57,40 @@ final class Shims {
   /**
    * Has an attempt executed, by a shim that is idle or by a new one.
    *
+   * @param confining whether it takes one that was spawned to keep attempts to their memory
    * @param before some processes that were there before it
    * @throws IOException when there is none and this machine can't spawn one
    */
-  void execute(Launch launch, Spawner spawner, Optional<Listing> before) throws IOException {
+  void execute(Launch launch, boolean confining, Spawner spawner, Optional<Listing> before)
+      throws IOException {
     Shim silent = busy.remove(launch.mark());
     if (silent != null) {
       // it was told and did not come: whatever keeps it, another may get through
       silent.dismiss();
     }
-    Shim shim = silent == null ? idle.poll() : null;
+    Shim shim = silent == null ? idle(confining) : null;
     if (shim == null || !isTold(shim, launch)) {
-      shim = new Shim(spawner.spawn());
+      shim = new Shim(spawner.spawn(), confining);
       shim.tell(launch);
     }
     shim.rested = false;
     shim.before = before;
     busy.put(launch.mark(), shim);
+  }
+
+  /** Whether a shim was told of this attempt, which is not known to have ended. */
+  boolean isTold(Mark mark) {
+    return busy.containsKey(mark);
+  }
+
+  private Shim idle(boolean confining) {
+    for (Shim shim : idle) {
+      if (shim.confining == confining) {
+        idle.remove(shim);
+        return shim;
+      }
+    }
+    return null;
   }
 
   private static boolean isTold(Shim shim, Launch launch) {

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.localq.core.Amounts;
 import org.localq.core.JobId;
 import org.localq.core.ProcessId;
 
@@ -186,7 +186,7 @@ final class Check {
     void judge() throws IOException {
       unfit = new HashSet<>(own.directories());
       own.files();
-      OptionalInt limit = own.limit();
+      Optional<Amounts> limit = own.amounts();
       Predicate<ProcessId> here = own.isHere() ? alive : process -> false;
       boolean worked = isFit(layout.workers()) && own.workers(here);
       if (isFit(layout.tmp())) {

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.localq.core.Claim;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Provision;
 import org.localq.core.Result;
 import org.localq.core.State;
 import org.localq.core.Tasks;
@@ -49,8 +50,12 @@ public sealed interface Entry {
     }
   }
 
-  /** It is claimed. */
-  record Running(JobId id, Job job, Claim claim) implements Entry {
+  /**
+   * It is claimed.
+   *
+   * @param provision what its current attempt was provided with, as far as is known
+   */
+  record Running(JobId id, Job job, Claim claim, Provision provision) implements Entry {
     @Override
     public State state() {
       return State.RUNNING;

@@ -283,6 +283,7 @@ final class JobReader {
       int restarts = 0;
       String reason = "";
       List<Attempted> attempts = List.of();
+      ProvisionFields provision = new ProvisionFields();
       while (in.nextToken() == JsonToken.FIELD_NAME) {
         String field = in.currentName();
         in.nextToken();
@@ -299,14 +300,25 @@ final class JobReader {
           case "reason" -> reason = JsonValue.text(full, in);
           case AttemptFields.ATTEMPTS -> attempts = AttemptFields.read(full, in);
           case ArrayFile.TASKS -> endedTasks = readEnded(full, in);
-          default -> in.skipChildren();
+          default -> {
+            if (!provision.read(field, in)) {
+              in.skipChildren();
+            }
+          }
         }
       }
       State end =
           state.orElseThrow(
               () -> new JsonValue.Mistake("result.state", "missing", "a final state"));
       Usage usage = new Usage(user, system, rss);
-      return new Result(new Outcome(end, code, reason), started, ended, usage, restarts, attempts);
+      return new Result(
+          new Outcome(end, code, reason),
+          started,
+          ended,
+          usage,
+          restarts,
+          attempts,
+          provision.build());
     }
 
     private static Map<State, Integer> readEnded(String field, JsonParser in) throws IOException {

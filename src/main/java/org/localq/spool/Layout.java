@@ -27,6 +27,8 @@ import org.localq.core.JobId;
  *                          the same, because task K runs line K
  * running/ID.K.run-BOOT    what the shim of attempt K executes; BOOT = first 8 digits of the boot id of the claim.
  *                          First line "# suspended N": for so many ms the machine had been suspended then, since that boot.
+ *                          "# given NAME=ID,ID NAME=ID" behind it: the ids of named resources that are the attempt's as
+ *                          long as the job is in running/. "# counted WHY": why its memory is only counted.
  *                          Missing for the current attempt: that attempt was never claimed.
  * running/ID.K.started     the start token: "PID TICKS" by the shim, and a line with the machine's uptime; empty: that shim has not come to the command.
  *                          A hard link of .localq/void: the attempt is closed and never starts.
@@ -36,6 +38,8 @@ import org.localq.core.JobId;
  * running/ID.K.warned      its processes were sent the signal that comes before the time limit
  * running/ID.K.requeue     somebody wants attempt K to end, and another to follow
  * running/ID.K.timeout     it had reached its time limit, and is to end
+ * running/ID.K.enforced    by the shim: the system keeps it to the memory that its job asks for
+ * running/ID.K.oom         by the shim, before the exit token: the system ended a process of it for its memory
  * running/ID.K.term        its processes were sent TERM; content: the machine's uptime then, in milliseconds
  * running/ID.cancel        somebody asked for the end of this job; content: the grace in seconds, and in a second line the
  *                          reason where it was no user
@@ -45,6 +49,9 @@ import org.localq.core.JobId;
  * .localq/version          "1"
  * .localq/host             machine and pid namespace
  * .localq/limit            the cores that running jobs may take together; missing until the first worker set it
+ * .localq/budget           what there is for all jobs beside cores: a line "memory BYTES", or "memory unlimited", then
+ *                          a line "resource NAME=COUNT" or "resource NAME=ID,ID" for each. Set with the limit. Missing: memory
+ *                          without limit, and no resources
  * .localq/options          NAME=VALUE lines: what the last worker was started with
  * .localq/drain            claim nothing; workers end when running/ is empty
  * .localq/void             constant content of a void start token
@@ -189,6 +196,22 @@ public record Layout(Path root) {
       }
     }
 
+    /** Its memory limit is enforced. */
+    record Enforced(JobId id, int attempt) implements Name {
+      @Override
+      public String fileName() {
+        return attemptName(id, attempt, ENFORCED);
+      }
+    }
+
+    /** Its memory did not suffice. */
+    record OutOfMemory(JobId id, int attempt) implements Name {
+      @Override
+      public String fileName() {
+        return attemptName(id, attempt, OOM);
+      }
+    }
+
     /** TERM was sent. */
     record Terminated(JobId id, int attempt) implements Name {
       @Override
@@ -242,6 +265,8 @@ public record Layout(Path root) {
         case REQUEUED -> Optional.of(new Requeued(id, attempt));
         case REQUEUE -> Optional.of(new ToRequeue(id, attempt));
         case WARNED -> Optional.of(new Warned(id, attempt));
+        case ENFORCED -> Optional.of(new Enforced(id, attempt));
+        case OOM -> Optional.of(new OutOfMemory(id, attempt));
         case TIMEOUT -> Optional.of(new TimedOut(id, attempt));
         case TERM -> Optional.of(new Terminated(id, attempt));
         default -> Optional.empty();
@@ -258,6 +283,8 @@ public record Layout(Path root) {
   private static final String REQUEUE = "requeue";
   private static final String WARNED = "warned";
   private static final String TIMEOUT = "timeout";
+  private static final String ENFORCED = "enforced";
+  private static final String OOM = "oom";
   private static final String TERM = "term";
 
   /** The id that the file name {@code ID.json} names. */
@@ -421,6 +448,10 @@ public record Layout(Path root) {
     return own().resolve("limit");
   }
 
+  Path budget() {
+    return own().resolve("budget");
+  }
+
   Path options() {
     return own().resolve("options");
   }
@@ -495,7 +526,7 @@ public record Layout(Path root) {
     return directories().contains(path)
         || SpoolLock.files(this).contains(path)
         || free().contains(path)
-        || Set.of(version(), host(), limit(), voidToken(), aside()).contains(path);
+        || Set.of(version(), host(), limit(), budget(), voidToken(), aside()).contains(path);
   }
 
   /** The files of .localq/ whose content is nobody's business but theirs who read it. */

@@ -1,6 +1,7 @@
 package org.localq.spool;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -12,6 +13,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
 import java.util.zip.CRC32;
+import org.localq.core.Amounts;
+import org.localq.core.Budget;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
 import org.localq.core.ProcessId;
@@ -184,8 +187,34 @@ final class OwnCheck {
     }
   }
 
+  /** What jobs may take together, where that is there and whole. */
+  Optional<Amounts> amounts() throws IOException {
+    OptionalInt cores = limit();
+    Optional<Budget> budget = budget();
+    return cores.isPresent() ? budget.map(its -> its.limit(cores.getAsInt())) : Optional.empty();
+  }
+
+  private Optional<Budget> budget() throws IOException {
+    if (fit(layout.budget()).isEmpty()) {
+      return Spool.exists(layout.budget()) ? Optional.empty() : Optional.of(Budget.NONE);
+    }
+    String found = Files.readString(layout.budget(), StandardCharsets.ISO_8859_1);
+    Optional<Budget> budget =
+        found.length() > Workers.LONGEST_BUDGET
+            ? Optional.empty()
+            : Budget.parse(List.of(found.strip().split("\n", -1)));
+    if (budget.isEmpty()) {
+      survey.add(
+          new Damage(
+              layout.budget(),
+              "makes no sense, expected lines \"memory BYTES\" and \"resource NAME=IDS\"",
+              Remedy.aside(layout.budget())));
+    }
+    return budget;
+  }
+
   /** The core limit where there is a whole one. */
-  OptionalInt limit() throws IOException {
+  private OptionalInt limit() throws IOException {
     if (fit(layout.limit()).isEmpty()) {
       return OptionalInt.empty();
     }

@@ -116,6 +116,9 @@ final class RecordWriter {
       out.writeStringField("stdout", job.workplace().stdout());
       out.writeObjectFieldStart("result");
       write(end.result(), out);
+      if (end.tasks().isEmpty() && end.result().started().isPresent()) {
+        ProvisionFields.write(end.result().provision(), job.requirements().needs(), out);
+      }
       if (end.tasks().isPresent()) {
         write(end.tasks().get(), out);
       }

@@ -6,10 +6,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
+import org.localq.core.Amounts;
 import org.localq.core.JobId;
+import org.localq.core.Needs;
 
 /**
  * Judges running/: the claimed jobs, and whether the tokens of each can have come about.
@@ -34,7 +36,12 @@ final class RunningCheck {
     this.survey = survey;
   }
 
-  void run(OptionalInt limit) throws IOException {
+  /**
+   * Judges all of it.
+   *
+   * @param limit what the claimed jobs may take together; nothing where it is not known
+   */
+  void run(Optional<Amounts> limit) throws IOException {
     running = RunningDirectory.look(layout);
     Names.each(layout.runningDirectory(), this::name);
     for (JobId id : running.mentioned()) {
@@ -48,7 +55,7 @@ final class RunningCheck {
       }
     }
     if (limit.isPresent()) {
-      cores(limit.getAsInt());
+      amounts(limit.get());
     }
   }
 
@@ -152,33 +159,55 @@ final class RunningCheck {
   }
 
   /**
-   * More cores than the limit are no fault by themselves: a limit can be lowered while jobs run.
-   * But then no claim is younger than the limit.
+   * More than the limit is no fault by themselves: a limit can be lowered while jobs run. But then
+   * no claim is younger than the limit.
    */
-  private void cores(int limit) throws IOException {
-    long taken = 0;
+  private void amounts(Amounts limit) throws IOException {
+    GivenCheck given = new GivenCheck(running, spool.identity().shortBoot(), survey);
+    Amounts taken = Amounts.NONE;
     long latest = Long.MIN_VALUE;
     for (JobId id : running.claimed()) {
-      OptionalInt cores = cores(id);
+      Optional<Needs> needs = needs(id);
       Optional<FileTime> claim = claimTime(id);
-      if (cores.isPresent() && claim.isPresent()) {
-        taken += cores.getAsInt();
+      if (needs.isPresent() && claim.isPresent()) {
+        taken = taken.plus(Amounts.of(needs.get()));
         latest = Math.max(latest, claim.get().toMillis());
+        given.judge(id, needs.get());
       }
     }
-    if (taken > limit && latest > Files.getLastModifiedTime(layout.limit()).toMillis()) {
-      survey.add(
-          new Damage(
-              layout.runningDirectory(),
-              "the claimed jobs take " + taken + " cores, expected at most " + limit,
-              Remedy.byHand("let them end, or lcancel some; nothing is claimed until then")));
+    if (latest > Files.getLastModifiedTime(layout.limit()).toMillis()) {
+      for (String excess : excess(taken, limit)) {
+        survey.add(
+            new Damage(
+                layout.runningDirectory(),
+                "the claimed jobs take " + excess,
+                Remedy.byHand("let them end, or lcancel some; nothing is claimed until then")));
+      }
     }
   }
 
-  private OptionalInt cores(JobId id) throws IOException {
-    return spool.read(id, layout.running(id), false).flatMap(JobFile::valid).stream()
-        .mapToInt(valid -> valid.job().cores())
-        .findFirst();
+  private static List<String> excess(Amounts taken, Amounts limit) {
+    List<String> excess = new ArrayList<>();
+    if (taken.cores() > limit.cores()) {
+      excess.add(taken.cores() + " cores, expected at most " + limit.cores());
+    }
+    if (taken.memory() > limit.memory()) {
+      excess.add(taken.memory() + " bytes of memory, expected at most " + limit.memory());
+    }
+    for (String name : taken.resources().keySet()) {
+      if (taken.resource(name) > limit.resource(name)) {
+        excess.add(
+            taken.resource(name) + " of " + name + ", expected at most " + limit.resource(name));
+      }
+    }
+    return excess;
+  }
+
+  private Optional<Needs> needs(JobId id) throws IOException {
+    return spool
+        .read(id, layout.running(id), false)
+        .flatMap(JobFile::valid)
+        .map(valid -> valid.job().requirements().needs());
   }
 
   /** When the current attempt was claimed; nothing for a job that was only withdrawn. */

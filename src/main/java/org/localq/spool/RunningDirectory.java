@@ -27,8 +27,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.localq.core.Claim;
 import org.localq.core.Exit;
+import org.localq.core.Given;
 import org.localq.core.JobId;
+import org.localq.core.Needs;
 import org.localq.core.ProcessId;
+import org.localq.core.Provision;
 import org.localq.core.Reason;
 import org.localq.core.Usage;
 
@@ -222,6 +225,45 @@ public final class RunningDirectory {
     Duration grace = number(lines[0]).map(Duration::ofSeconds).orElse(DEFAULT_GRACE);
     Optional<Reason> why = lines.length > 1 ? Reason.parse(lines[1]) : Optional.empty();
     return Optional.of(new Claim.Cancel(grace, why));
+  }
+
+  /**
+   * What an attempt was provided with, and whether its memory is enforced; nothing is read of one
+   * whose job asks for none of that.
+   */
+  public Provision provision(JobId id, int attempt, Needs needs) throws IOException {
+    if (needs.memory() == 0 && needs.resources().isEmpty()) {
+      return Provision.NONE;
+    }
+    Provision noted = noted(id, attempt).orElse(Provision.NONE);
+    boolean enforced = of(id).contains(new Layout.Name.Enforced(id, attempt));
+    return new Provision(noted.given(), enforced, enforced ? "" : noted.why());
+  }
+
+  /**
+   * The ids that the current attempt of a claimed job was given.
+   *
+   * @return nothing where that can't be read, so that it may have any
+   */
+  public Optional<Given> given(JobId id, Needs needs) throws IOException {
+    int attempt = currentAttempt(id);
+    if (boot(id, attempt).isEmpty() && !of(id).contains(new Layout.Name.Started(id, attempt))) {
+      // taken out of the queue to be cancelled: it was never claimed
+      return Optional.of(Given.NOTHING);
+    }
+    return noted(id, attempt).map(Provision::given).filter(given -> given.isFor(needs));
+  }
+
+  private Optional<Provision> noted(JobId id, int attempt) throws IOException {
+    Optional<String> boot = boot(id, attempt);
+    return boot.isEmpty()
+        ? Optional.empty()
+        : RunFile.provision(layout.run(id, attempt, boot.get()));
+  }
+
+  /** Whether the system ended a process of an attempt for its memory. */
+  public boolean isOutOfMemory(JobId id, int attempt) {
+    return of(id).contains(new Layout.Name.OutOfMemory(id, attempt));
   }
 
   /** The attempts before the current one that came to their command, in order. */

@@ -3,7 +3,13 @@ package org.localq.spool;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.localq.core.Budget;
+import org.localq.core.Needs;
 import org.localq.core.Policy;
+import org.localq.core.Pool;
 import org.localq.core.Retention;
 
 /**
@@ -13,15 +19,43 @@ import org.localq.core.Retention;
  * @param cores the core limit asked for; nothing: the machine's
  * @param interval seconds between two polls; at least 1
  * @param keep which records stay
+ * @param budget the memory asked for, nothing: most of the machine's; and the named resources
  */
-public record Settings(Optional<Integer> cores, int interval, Policy policy, Retention keep) {
+public record Settings(
+    Optional<Integer> cores, int interval, Policy policy, Retention keep, Budget budget) {
+  private static final String MEMORY = "memory";
+
+  /** Before a resource's name. */
+  private static final String RESOURCE = "resource.";
+
   /** What holds where nothing else is said. */
   public static final Settings DEFAULT =
       new Settings(Optional.empty(), 10, Policy.FIFO, Retention.DEFAULT);
 
+  /** Those that say nothing of memory and resources. */
+  public Settings(Optional<Integer> cores, int interval, Policy policy, Retention keep) {
+    this(cores, interval, policy, keep, Budget.NONE);
+  }
+
+  /** The same, with this core limit. */
+  public Settings withCores(int limit) {
+    return new Settings(Optional.of(limit), interval, policy, keep, budget);
+  }
+
+  /** The same, with this budget. */
+  public Settings with(Budget other) {
+    return new Settings(cores, interval, policy, keep, other);
+  }
+
   String toText() {
     StringBuilder text = new StringBuilder();
     cores.ifPresent(n -> text.append("cores=").append(n).append('\n'));
+    budget.memory().ifPresent(bytes -> text.append(MEMORY).append('=').append(bytes).append('\n'));
+    budget
+        .resources()
+        .forEach(
+            (name, pool) ->
+                text.append(RESOURCE).append(name).append('=').append(pool).append('\n'));
     return text.append("interval=")
         .append(interval)
         .append('\n')
@@ -50,7 +84,24 @@ public record Settings(Optional<Integer> cores, int interval, Policy policy, Ret
         positive(values, "cores"),
         positive(values, "interval").orElse(DEFAULT.interval),
         Optional.ofNullable(values.get("policy")).flatMap(Policy::parse).orElse(DEFAULT.policy),
-        keep(values));
+        keep(values),
+        budget(values));
+  }
+
+  private static Budget budget(Map<String, String> values) {
+    OptionalLong memory =
+        Optional.ofNullable(values.get(MEMORY)).filter(text -> text.matches("[0-9]{1,18}")).stream()
+            .mapToLong(Long::parseLong)
+            .findFirst();
+    SortedMap<String, Pool> resources = new TreeMap<>();
+    values.forEach(
+        (key, value) -> {
+          String name = key.startsWith(RESOURCE) ? key.substring(RESOURCE.length()) : "";
+          if (Needs.isResource(name) && Pool.parse(value) instanceof Pool.Parsed.Valid valid) {
+            resources.put(name, valid.pool());
+          }
+        });
+    return new Budget(memory, resources);
   }
 
   private static Retention keep(Map<String, String> values) {

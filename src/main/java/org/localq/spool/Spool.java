@@ -24,7 +24,9 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.localq.core.Amounts;
 import org.localq.core.Candidate;
+import org.localq.core.Claim;
 import org.localq.core.Identity;
 import org.localq.core.Job;
 import org.localq.core.JobId;
@@ -538,9 +540,18 @@ public final class Spool implements AutoCloseable {
       return Optional.of(
           valid.tasks().isPresent()
               ? closed(id, valid, running)
-              : new Entry.Running(id, valid.job(), running.claim(id)));
+              : running(id, valid.job(), running));
     }
     return Optional.of(damaged(id, State.RUNNING, found.get()));
+  }
+
+  private static Entry running(JobId id, Job job, RunningDirectory running) throws IOException {
+    Claim claim = running.claim(id);
+    return new Entry.Running(
+        id,
+        job,
+        claim,
+        running.provision(id, claim.attempt().number(), job.requirements().needs()));
   }
 
   private static Entry closed(JobId id, JobFile.Valid file, RunningDirectory running) {
@@ -712,6 +723,14 @@ public final class Spool implements AutoCloseable {
   /** The core limit; nothing until a worker has set it. */
   public OptionalInt limit() throws IOException {
     return workers().limit();
+  }
+
+  /** What all jobs together may take; nothing until a worker has set it. */
+  public Optional<Amounts> amounts() throws IOException {
+    OptionalInt cores = limit();
+    return cores.isEmpty()
+        ? Optional.empty()
+        : Optional.of(workers().budget().limit(cores.getAsInt()));
   }
 
   /** Whether a record of {@code id} is there. */

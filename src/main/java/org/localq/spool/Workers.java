@@ -14,10 +14,16 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
+import org.localq.core.Amounts;
+import org.localq.core.Budget;
+import org.localq.core.Bytes;
 import org.localq.core.Identity;
+import org.localq.core.Pool;
 import org.localq.core.Printable;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
@@ -30,6 +36,9 @@ import org.localq.core.Trouble;
 public final class Workers {
   /** How long the line about a worker's trouble is; a longer one is cut. */
   private static final int TROUBLE_BYTES = 1000;
+
+  /** More than all that can be said of resources. */
+  static final int LONGEST_BUDGET = 1 << 22;
 
   private final Layout layout;
   private final Identity identity;
@@ -93,8 +102,30 @@ public final class Workers {
     return line;
   }
 
-  /** How a worker wants to join. */
-  public record Wish(Settings settings, int machineCores, boolean alone) {}
+  /**
+   * How a worker wants to join.
+   *
+   * @param machine what it has for jobs where the settings say nothing
+   */
+  public record Wish(Settings settings, Amounts machine, boolean alone) {
+    /** On a machine with so many cores, whose memory nobody knows. */
+    public Wish(Settings settings, int machineCores, boolean alone) {
+      this(settings, Amounts.limit(machineCores), alone);
+    }
+
+    private int cores() {
+      return settings.cores().orElse((int) Math.min(Integer.MAX_VALUE, machine.cores()));
+    }
+
+    private Budget budget() {
+      return settings
+          .budget()
+          .orMemory(
+              machine.memory() == Amounts.UNLIMITED
+                  ? OptionalLong.empty()
+                  : OptionalLong.of(machine.memory()));
+    }
+  }
 
   /**
    * Joins the workers of the spool. The first one alive sets the core limit; another has to agree
@@ -106,8 +137,9 @@ public final class Workers {
     SpoolLock lock = SpoolLock.open(layout.workerLock());
     try {
       if (lock.isFree()) {
-        int limit = wish.settings().cores().orElse(wish.machineCores());
-        drafts.replace(layout.limit(), text(Integer.toString(limit)));
+        // first: whoever finds the limit finds what goes with it
+        drafts.replace(layout.budget(), text(String.join("\n", wish.budget().lines())));
+        drafts.replace(layout.limit(), text(Integer.toString(wish.cores())));
         drafts.replace(layout.options(), text(wish.settings().toText().strip()));
         Files.deleteIfExists(layout.drain());
       } else {
@@ -145,6 +177,41 @@ public final class Workers {
               + others()
               + "; leave -n out, or stop them first: localqd stop");
     }
+    refuseOtherBudget(wish.settings().budget());
+  }
+
+  private void refuseOtherBudget(Budget wanted) throws IOException {
+    Budget shared = budget();
+    if (wanted.memory().isPresent() && !wanted.memory().equals(shared.memory())) {
+      throw otherShare(
+          "--mem " + Bytes.show(wanted.memory().getAsLong()),
+          shared.memory().isPresent()
+              ? Bytes.show(shared.memory().getAsLong()) + " of memory"
+              : "no limit of memory",
+          "--mem");
+    }
+    for (Map.Entry<String, Pool> resource : wanted.resources().entrySet()) {
+      Optional<Pool> its = Optional.ofNullable(shared.resources().get(resource.getKey()));
+      if (!its.equals(Optional.of(resource.getValue()))) {
+        throw otherShare(
+            "--resource " + resource.getKey() + "=" + resource.getValue(),
+            its.map(pool -> resource.getKey() + "=" + pool).orElse("no " + resource.getKey()),
+            "--resource");
+      }
+    }
+  }
+
+  private Refusal otherShare(String wanted, String shared, String option) throws IOException {
+    return Refusal.of(
+        wanted
+            + ": the workers of "
+            + layout.root()
+            + " share "
+            + shared
+            + others()
+            + "; leave "
+            + option
+            + " out, or stop them first: localqd stop");
   }
 
   private String others() throws IOException {
@@ -251,9 +318,25 @@ public final class Workers {
     return OptionalInt.of(Integer.parseInt(text.get()));
   }
 
+  /** What there is for all jobs beside cores. */
+  public Budget budget() throws IOException {
+    Optional<String> text = read(layout.budget(), LONGEST_BUDGET);
+    if (text.isEmpty()) {
+      // of a version that knew of cores alone, or no worker has come yet
+      return Budget.NONE;
+    }
+    return Budget.parse(List.of(text.get().split("\n", -1)))
+        .orElseThrow(
+            () ->
+                Refusal.of(
+                    layout.budget()
+                        + ": makes no sense, expected lines \"memory BYTES\" and \"resource NAME=IDS\";"
+                        + " remove the file and restart the worker: localqd restart"));
+  }
+
   /** What the last worker was started with. */
   public Settings settings() throws IOException {
-    return read(layout.options(), 1000).map(Settings::parse).orElse(Settings.DEFAULT);
+    return read(layout.options(), LONGEST_BUDGET).map(Settings::parse).orElse(Settings.DEFAULT);
   }
 
   /** Tells every worker to claim nothing more, and to end once nothing runs. */

@@ -6,11 +6,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.localq.core.Amounts;
 import org.localq.core.Candidate;
 import org.localq.core.Identity;
 import org.localq.core.Job;
 import org.localq.core.JobId;
+import org.localq.core.Provision;
 import org.localq.core.Schedule;
 import org.localq.engine.Engine;
 import org.localq.engine.Launch;
@@ -20,7 +20,6 @@ import org.localq.spool.JobFile;
 import org.localq.spool.Locked;
 import org.localq.spool.RunningDirectory;
 import org.localq.spool.TaskQueue;
-import org.localq.spool.Workers;
 
 /**
  * Claims and starts the jobs whose turn it is, and the tasks of arrays.
@@ -34,8 +33,8 @@ final class Claiming {
   private final Identity identity;
   private final Intake intake;
   private final Eligibility eligibility;
-  private final Workers workers;
   private final Occupancy occupancy;
+  private final Provisioning provisioning;
   private final OpenArrays arrays = new OpenArrays();
 
   Claiming(Worker.Tools tools, Identity identity, Intake intake, Eligibility eligibility) {
@@ -46,7 +45,7 @@ final class Claiming {
     this.identity = identity;
     this.intake = intake;
     this.eligibility = eligibility;
-    this.workers = tools.spool().workers();
+    this.provisioning = new Provisioning(engine, judge, tools.spool().workers(), occupancy);
   }
 
   /** Forgets all running jobs but these. */
@@ -67,7 +66,8 @@ final class Claiming {
     arrays.leaveThoseThatMoved(locked);
     RunningDirectory running = locked.look();
     Iterator<Candidate> queue = intake.candidates().iterator();
-    List<Candidate> starts = Schedule.starts(queue, occupancy.situation(locked, running, limit()));
+    List<Candidate> starts =
+        Schedule.starts(queue, occupancy.situation(locked, running, provisioning.limit()));
     if (!queue.hasNext() && intake.hasUnread()) {
       // all that are known start now or never will
       intake.readOn();
@@ -91,11 +91,6 @@ final class Claiming {
       claimNext(locked, running, over);
     }
     return false;
-  }
-
-  /** What all jobs together may take. */
-  private Amounts limit() throws IOException {
-    return Amounts.limit(workers.limit().orElse(1));
   }
 
   /**
@@ -125,10 +120,12 @@ final class Claiming {
     }
     int attempt = running.currentAttempt(chosen.id());
     Launch launch = launch(locked, running, chosen.id(), valid.job(), attempt);
-    if (!locked.claim(running, chosen.id(), attempt, judge.runFile(engine.script(launch)))) {
+    Provision provision = provisioning.of(valid.job());
+    byte[] runFile = provisioning.runFile(launch, provision);
+    if (!locked.claim(running, chosen.id(), attempt, runFile)) {
       return Optional.empty();
     }
-    noteClaimed(chosen.id(), valid.job(), attempt);
+    noteClaimed(launch, provision);
     return Optional.of(launch);
   }
 
@@ -138,9 +135,17 @@ final class Claiming {
     return Spawning.launch(running, mark, job, identity.shortBoot());
   }
 
-  private void noteClaimed(JobId id, Job job, int attempt) {
-    occupancy.add(id, job);
-    log.say(id, "claimed, attempt " + attempt + ", cores " + job.cores());
+  private void noteClaimed(Launch launch, Provision provision) {
+    JobId id = launch.mark().id();
+    int attempt = launch.mark().attempt();
+    occupancy.add(id, launch.job(), attempt, provision.given());
+    log.say(
+        id,
+        "claimed, attempt "
+            + attempt
+            + ", cores "
+            + launch.job().cores()
+            + Provisioning.describe(launch.job(), provision));
   }
 
   /**
@@ -163,21 +168,26 @@ final class Claiming {
   private Optional<Launch> claimNext(Locked locked, RunningDirectory running, TaskQueue queue)
       throws IOException {
     TaskQueue.Claimed claimed;
+    List<Provision> provided = new ArrayList<>();
     try {
       claimed =
           queue.claim(
               locked,
               running,
-              (id, job, attempt) ->
-                  judge.runFile(engine.script(launch(locked, running, id, job, attempt))));
+              (id, job, attempt) -> {
+                Provision provision = provisioning.of(job);
+                provided.add(provision);
+                return provisioning.runFile(launch(locked, running, id, job, attempt), provision);
+              });
     } catch (IOException | RuntimeException failed) {
       // what was read of its file may not be what comes next: it is opened anew
       arrays.leave(queue.array());
       throw failed;
     }
     if (claimed instanceof TaskQueue.Claimed.One one) {
-      noteClaimed(one.id(), one.job(), one.attempt());
-      return Optional.of(launch(locked, running, one.id(), one.job(), one.attempt()));
+      Launch launch = launch(locked, running, one.id(), one.job(), one.attempt());
+      noteClaimed(launch, provided.get(0));
+      return Optional.of(launch);
     }
     arrays.leave(queue.array());
     intake.reread(queue.array());

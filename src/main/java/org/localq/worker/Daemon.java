@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.localq.core.Amounts;
+import org.localq.core.Bytes;
 import org.localq.core.Capacity;
 import org.localq.core.ProcessId;
 import org.localq.core.Trouble;
@@ -213,6 +215,12 @@ public final class Daemon {
         + spool.layout().root()
         + ", cores "
         + capacity.limit().cores()
+        + (capacity.limit().memory() == Amounts.UNLIMITED
+            ? ""
+            : ", memory " + Bytes.show(capacity.limit().memory()))
+        + (capacity.limit().resources().isEmpty()
+            ? ""
+            : ", resources " + capacity.limit().resources())
         + ", policy "
         + settings.policy().word()
         + ", polling every "

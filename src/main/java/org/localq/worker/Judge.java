@@ -12,6 +12,7 @@ import org.localq.core.Claim;
 import org.localq.core.Clocks;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
+import org.localq.core.Provision;
 import org.localq.core.TimeLimit;
 import org.localq.core.Verdict;
 import org.localq.engine.Engine;
@@ -225,8 +226,8 @@ public final class Judge {
   }
 
   /** What an attempt's shim executes, with what its claim says. */
-  byte[] runFile(byte[] script) throws IOException {
-    return RunFile.of(script, tools.times().uptime().suspended());
+  byte[] runFile(byte[] script, Provision provision) throws IOException {
+    return RunFile.of(script, tools.times().uptime().suspended(), provision);
   }
 
   /** What this machine's clocks say. */

@@ -11,7 +11,9 @@ import org.localq.core.Attempted;
 import org.localq.core.Claim;
 import org.localq.core.Exit;
 import org.localq.core.Job;
+import org.localq.core.Needs;
 import org.localq.core.Outcome;
+import org.localq.core.Provision;
 import org.localq.core.Reason;
 import org.localq.core.Result;
 import org.localq.core.Retry;
@@ -62,8 +64,8 @@ final class Recording {
   }
 
   private Answer record(Case its, Job job, Verdict verdict) throws IOException {
-    Outcome outcome = outcome(its.claim(), job, verdict);
     Claim claim = its.claim();
+    Outcome outcome = outcome(claim, job, verdict, isOutOfMemory(its, job));
     int failures = claim.failures();
     Retry retry = job.requirements().retry();
     // what another record says is the end, also where its maker died before the job was gone
@@ -96,7 +98,13 @@ final class Recording {
             + reason);
   }
 
-  private static Outcome outcome(Claim claim, Job job, Verdict verdict) {
+  /** Whether the system ended something of it for its memory. */
+  private static boolean isOutOfMemory(Case its, Job job) throws IOException {
+    return job.requirements().needs().memory() > 0
+        && its.locked().look().isOutOfMemory(its.id(), its.attempt());
+  }
+
+  private static Outcome outcome(Claim claim, Job job, Verdict verdict, boolean outOfMemory) {
     Optional<Exit> exit = claim.attempt().end().map(Claim.End::exit);
     return switch (verdict) {
       case RECORD_CANCELLED ->
@@ -108,7 +116,12 @@ final class Recording {
       case RECORD_TIMEOUT -> Outcome.timeout(code(exit));
       case RECORD_NODE_FAIL -> Outcome.lost(Reason.NODE_FAIL);
       case RECORD_SHIM_LOST -> Outcome.lost(Reason.SHIM_LOST);
-      default -> Outcome.of(exit.orElseThrow(), job.workplace());
+      default -> {
+        Outcome ended = Outcome.of(exit.orElseThrow(), job.workplace());
+        yield outOfMemory && ended.exitCode().isPresent()
+            ? Outcome.outOfMemory(ended.exitCode())
+            : ended;
+      }
     };
   }
 
@@ -118,14 +131,27 @@ final class Recording {
         : OptionalInt.empty();
   }
 
-  private Result result(Case its, Job job, Outcome outcome) {
+  private Result result(Case its, Job job, Outcome outcome) throws IOException {
     Claim.Attempt attempt = its.claim().attempt();
     Instant ended = attempt.end().map(Claim.End::at).orElseGet(clock::instant);
     Usage measured = attempt.end().map(Claim.End::usage).orElse(Usage.UNKNOWN);
     Usage usage = new Usage(measured.userSeconds(), measured.systemSeconds(), its.memory().peak());
     Optional<Instant> started = attempt.start().map(Claim.Start::at);
     List<Attempted> attempts = attempts(its.claim(), job, outcome);
-    return new Result(outcome, started, ended, usage, its.claim().restarts(), attempts);
+    return new Result(
+        outcome,
+        started,
+        ended,
+        usage,
+        its.claim().restarts(),
+        attempts,
+        provision(its, job.requirements().needs()));
+  }
+
+  private static Provision provision(Case its, Needs needs) throws IOException {
+    return needs.memory() == 0 && needs.resources().isEmpty()
+        ? Provision.NONE
+        : its.locked().look().provision(its.id(), its.attempt(), needs);
   }
 
   /** All attempts, the last one with the outcome of the job; none where there was no other. */

@@ -1,15 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# shim RUNNING, in a session of its own: executes attempts, each at most once, and writes how each ended. Its standard input
+# shim RUNNING [CGROUP], in a session of its own: executes attempts, each at most once, and writes how each ended. Its standard input
 # says which, one after the other: a line JOB ATTEMPT RUNFILE each, of what is in the spool's RUNNING. It outlives the worker
 # that spawned it, and ends when nobody can give it another attempt any more, but never in the middle of one. There may be a
 # second shim for the same attempt.
+#
+# CGROUP is one of the user's own, and has no processes itself: in it a cgroup is made for each attempt that asks for memory.
+# "scope:MOUNT" is the one that this process finds itself in, alone, below MOUNT.
 #
 # Whatever happens on a full disk: a name needs no data block, and what can't be written yet is tried again.
 # In braces, so that the shell has read it all before it begins.
 {
   running=$1
+  cgroups=${2-}
 
   # The worker's signals are for the command. Not ignored, because a child would inherit that; the subshell below starts
   # with the defaults.
@@ -23,6 +27,17 @@
   # shellcheck disable=SC2086 # split
   set -- $stat
   self="$$ ${20}"
+
+  # A cgroup in which there are others to be must not have processes itself.
+  case $cgroups in
+    scope:*)
+      mount=${cgroups#scope:} cgroups=
+      while IFS=: read -r number _ path; do
+        [ "$number" = 0 ] && cgroups=$mount$path
+      done </proc/self/cgroup
+      { mkdir "$cgroups/shim" && echo 0 >"$cgroups/shim/cgroup.procs" && echo +memory >"$cgroups/cgroup.subtree_control"; } || cgroups=
+      ;;
+  esac
 
   # Whether the job may have been cancelled and recorded, or this attempt given up, before this shim came up: then its token
   # was free, and the claim is gone or closed.
@@ -43,6 +58,34 @@
       is_over && break
     done
     exit 121
+  }
+
+  # confine BYTES: keeps the attempt to so much memory, if there is a cgroup of the user's own for that; all of it ends where
+  # that is too little. Called by the run file. The token first: without it nobody would know, and it goes where it is not true.
+  # shellcheck disable=SC2317 # reached through the run file
+  confine() {
+    [ "$cgroup" ] || return 0
+    if mkdir "$cgroup" && echo "$1" >"$cgroup/memory.max" &&
+      { [ ! -e "$cgroup/memory.swap.max" ] || echo 0 >"$cgroup/memory.swap.max"; } &&
+      { [ ! -e "$cgroup/memory.oom.group" ] || echo 1 >"$cgroup/memory.oom.group"; } &&
+      command : >"$job.$attempt.enforced"; then
+      # 0 is who writes it
+      echo 0 >"$cgroup/cgroup.procs" || rm -f "$job.$attempt.enforced"
+    fi
+  }
+
+  # Behind the command: notes whether the system ended a process of the attempt for its memory.
+  unconfine() {
+    [ "$cgroup" ] && [ -r "$cgroup/memory.events" ] || return 0
+    while read -r event count; do
+      case $event=$count in oom_kill=0) continue ;; oom_kill=*) ;; *) continue ;; esac
+      until command : >"$job.$attempt.oom" || [ -e "$job.$attempt.oom" ]; do
+        sleep 1
+        is_over && break
+      done
+    done <"$cgroup/memory.events"
+    # not while something that the command left behind is in it
+    rmdir "$cgroup"
   }
 
   # become NAME=VALUE... COMMAND WORD...: executes the command in this environment and no other. Called by the run file.
@@ -81,6 +124,7 @@ _=u" ] || exact=
     [ -r "$run" ] || { exec 3>&- && return; }
     children
     user_before=$user system_before=$system
+    cgroup=${cgroups:+$cgroups/localq-$$-$job.$attempt}
 
     # The token gets its content behind the fork and before the command: a shim that could not fork, and ends here, leaves
     # it empty, and its command is known never to have run. Where there is no room for it, the wish that the job ends ends
@@ -108,6 +152,7 @@ _=u" ] || exact=
     exec 3>&-
     has -s "$job.$attempt.started" || return
     is_over && return
+    unconfine
 
     # Whatever the subshell ended with: a signal may have come between its token and its end, and an attempt ends once.
     for what in directory stdin stdout stderr; do

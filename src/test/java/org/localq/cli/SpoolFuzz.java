@@ -272,8 +272,8 @@ public final class SpoolFuzz {
             "/home/ada/.localq/localqd");
 
     @Override
-    public byte[] script(Launch launch) {
-      return real.script(launch);
+    public byte[] script(Launch launch, Map<String, String> variables) {
+      return real.script(launch, variables);
     }
 
     @Override

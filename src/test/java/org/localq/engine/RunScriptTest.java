@@ -584,6 +584,7 @@ class RunScriptTest {
                   base,
                   "run",
                   0),
+              Map.of(),
               new Inherited(Map.of(Resource.NOFILE, own), Optional.empty()),
               ShimBench.URI);
       assertFalse(new String(script, StandardCharsets.UTF_8).contains("ulimit"));

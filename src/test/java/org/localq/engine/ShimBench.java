@@ -89,13 +89,14 @@ final class ShimBench implements AutoCloseable {
   ShimBench job(Job job, Inherited own, boolean again) throws IOException {
     Mark mark = new Mark(base.toString(), new JobId(7), 1);
     return script(
-        RunScript.of(new Launch(mark, job, directory, RUN_FILE, again ? 1 : 0), own, URI));
+        RunScript.of(
+            new Launch(mark, job, directory, RUN_FILE, again ? 1 : 0), Map.of(), own, URI));
   }
 
   /** The script of a task, in the place of job 7's. */
   ShimBench task(JobId id, Job job) throws IOException {
     Launch launch = new Launch(new Mark(base.toString(), id, 1), job, directory, RUN_FILE, 0);
-    return script(RunScript.of(launch, new Inherited(Map.of(), Optional.empty()), URI));
+    return script(RunScript.of(launch, Map.of(), new Inherited(Map.of(), Optional.empty()), URI));
   }
 
   ShimBench job(Job job) throws IOException {

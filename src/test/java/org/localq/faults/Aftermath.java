@@ -182,7 +182,7 @@ final class Aftermath {
   /** Shims that come to their command at once, and commands that end at once, well. */
   private final class Prompt implements Engine {
     @Override
-    public byte[] script(Launch launch) {
+    public byte[] script(Launch launch, Map<String, String> variables) {
       return new byte[0];
     }
 

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.localq.SampleJob;
+import org.localq.core.Budget;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
 import org.localq.core.Outcome;
@@ -155,14 +156,19 @@ final class Rig implements AutoCloseable {
     return worker(BOOT, spool, judge(BOOT));
   }
 
+  /** A new first worker sets the budget, on the lines of {@code .localq/budget}. */
+  void budget(int cores, String... lines) throws IOException {
+    settings = settings.with(Budget.parse(List.of(lines)).orElseThrow());
+    limit(cores);
+  }
+
   /** A new first worker sets the core limit. */
   void limit(int cores) throws IOException {
     if (membership.isPresent()) {
       membership.get().close();
     }
     try (Locked locked = spool.lock()) {
-      Settings wanted =
-          new Settings(Optional.of(cores), settings.interval(), settings.policy(), settings.keep());
+      Settings wanted = settings.withCores(cores);
       membership =
           Optional.of(spool.workers().join(locked, new Workers.Wish(wanted, cores, false)));
     }

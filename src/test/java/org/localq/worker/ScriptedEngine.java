@@ -24,6 +24,8 @@ final class ScriptedEngine implements Engine {
   private final List<Launch> starts = new ArrayList<>();
   private final List<String> signals = new ArrayList<>();
   private final List<String> shims = new ArrayList<>();
+  private final Map<JobId, Map<String, String>> variables = new HashMap<>();
+  private Optional<String> whyCounted = Optional.of("no cgroups here");
   private int looks;
   private int stumbles;
   private final Map<JobId, Presence> alive = new HashMap<>();
@@ -83,15 +85,31 @@ final class ScriptedEngine implements Engine {
     refusal = Optional.empty();
   }
 
+  /** Jobs are kept to their memory. */
+  void enforceMemory() {
+    whyCounted = Optional.empty();
+  }
+
+  /** What the latest run file of a job puts into its environment. */
+  Map<String, String> variables(JobId id) {
+    return variables.get(id);
+  }
+
+  @Override
+  public Optional<String> whyMemoryIsOnlyCounted() {
+    return whyCounted;
+  }
+
   private static String name(Mark mark) {
     return mark.id() + "." + mark.attempt();
   }
 
   @Override
-  public byte[] script(Launch launch) {
+  public byte[] script(Launch launch, Map<String, String> variables) {
     if (stumbles > 0 && --stumbles == 0) {
       throw new IllegalStateException("stumbled");
     }
+    this.variables.put(launch.mark().id(), variables);
     return launch.job().name().getBytes(StandardCharsets.UTF_8);
   }
 
