@@ -21,9 +21,9 @@ import org.localq.worker.Log;
 final class Machinery {
   private static final Path PROC = Path.of("/proc");
 
-  /** What tells where a user's service manager is. */
+  /** What tells whose service manager it is, and where. */
   private static final List<String> SERVICE_MANAGERS =
-      List.of("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS");
+      List.of("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "USER", "LOGNAME");
 
   private Machinery() {}
 

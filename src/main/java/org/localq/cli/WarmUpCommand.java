@@ -23,6 +23,7 @@ final class WarmUpCommand extends Command {
       List.of(
           List.of("lbatch", "-n", "1", "-o", "out", "-J", "name", "true"),
           List.of("lbatch", "--parsable", "true"),
+          List.of("lbatch", "--mem", "1G", "-G", "1", "-L", "licence", "true"),
           List.of("lbatch", "--each-line", "-"),
           List.of("lbatch", "-a", "0-3:2%1", "true"),
           List.of("lqueue"),

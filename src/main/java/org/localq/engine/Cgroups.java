@@ -40,6 +40,7 @@ public final class Cgroups {
   private final Path proc;
   private final Path mount;
   private final Path systemd;
+  private final Path lingerers;
 
   /**
    * The cgroups of a system.
@@ -47,16 +48,23 @@ public final class Cgroups {
    * @param proc where proc(5) is mounted
    * @param mount where cgroup v2 is mounted
    * @param systemd what is there where systemd manages it
+   * @param lingerers where there is a file for each user whose service manager is there without a
+   *     login
    */
-  Cgroups(Path proc, Path mount, Path systemd) {
+  Cgroups(Path proc, Path mount, Path systemd, Path lingerers) {
     this.proc = proc;
     this.mount = mount;
     this.systemd = systemd;
+    this.lingerers = lingerers;
   }
 
   /** Those of this machine. */
   public static Cgroups ofThisMachine() {
-    return new Cgroups(Path.of("/proc"), Path.of("/sys/fs/cgroup"), Path.of("/run/systemd/system"));
+    return new Cgroups(
+        Path.of("/proc"),
+        Path.of("/sys/fs/cgroup"),
+        Path.of("/run/systemd/system"),
+        Path.of("/var/lib/systemd/linger"));
   }
 
   /**
@@ -66,14 +74,14 @@ public final class Cgroups {
   public Optional<Confinement> takeDelegated(long pid) {
     try {
       Optional<Path> own = own();
-      if (own.isEmpty() || !hasMemory(own.get())) {
+      if (own.isEmpty()) {
         return Optional.empty();
       }
       Path parent = own.get().getParent();
-      if (isDelegated(parent) && enable(parent)) {
+      if (isDelegated(parent) && hasMemory(parent) && enable(parent)) {
         return Optional.of(swept(parent));
       }
-      boolean ours = !Files.exists(systemd) && isAlone(own.get(), pid);
+      boolean ours = !Files.exists(systemd) && hasMemory(own.get()) && isAlone(own.get(), pid);
       if (ours && makeRoom(own.get(), pid) && enable(own.get())) {
         return Optional.of(swept(own.get()));
       }
@@ -194,6 +202,12 @@ public final class Cgroups {
     }
     if (program.isEmpty()) {
       return new Confinement.None("no cgroup is this user's own, and there is no systemd-run");
+    }
+    String user = variables.getOrDefault("USER", variables.getOrDefault("LOGNAME", ""));
+    if (user.isEmpty() || !Files.exists(lingerers.resolve(user))) {
+      // with it what runs in its scopes ends
+      return new Confinement.None(
+          "this user's service manager ends with the last login; loginctl enable-linger keeps it");
     }
     Map<String, String> needed = managers(variables, uid);
     try {

@@ -78,8 +78,8 @@
   unconfine() {
     [ "$cgroup" ] && [ -r "$cgroup/memory.events" ] || return 0
     while read -r event count; do
-      case $event=$count in oom_kill=0) continue ;; oom_kill=*) ;; *) continue ;; esac
-      until command : >"$job.$attempt.oom" || [ -e "$job.$attempt.oom" ]; do
+      [ "$event" = oom_kill ] || continue
+      [ "$count" = 0 ] || until command : >"$job.$attempt.oom" || [ -e "$job.$attempt.oom" ]; do
         sleep 1
         is_over && break
       done

@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.localq.Eventually.eventually;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +50,7 @@ class ConfinementTest {
   @BeforeEach
   void lay_out() throws Exception {
     mount = cgroup(base.resolve("mount"), "cpu memory pids", "");
+    Files.createDirectories(base.resolve("linger/ada"));
     proc = Files.createDirectories(base.resolve("proc/self")).getParent();
     running = Files.createDirectory(base.resolve("running"));
     Path shim = Files.write(base.resolve("shim"), LocalEngine.shimText());
@@ -78,7 +82,7 @@ class ConfinementTest {
   }
 
   private Cgroups cgroups() {
-    return new Cgroups(proc, mount, base.resolve("systemd"));
+    return new Cgroups(proc, mount, base.resolve("systemd"), base.resolve("linger"));
   }
 
   private Mark mark(long id) {
@@ -101,6 +105,22 @@ class ConfinementTest {
       Files.writeString(own.resolve("cgroup.subtree_control"), "memory\n");
       assertEquals(Optional.of(new Confinement.Below(own)), cgroups().takeDelegated(PID));
       assertEquals(PID + "\n", Files.readString(own.resolve("localq-worker/cgroup.procs")));
+    }
+
+    @Test
+    void is_taken_where_systemd_says_that_it_delegated_it_and_put_the_worker_below()
+        throws IOException {
+      assumeTrue(
+          Files.getFileStore(base).supportsFileAttributeView(UserDefinedFileAttributeView.class));
+      Files.createDirectory(base.resolve("systemd"));
+      Path unit = cgroup(mount.resolve("unit"), "memory", "");
+      Files.writeString(unit.resolve("cgroup.subtree_control"), "memory\n");
+      cgroup(unit.resolve("worker"), "", PID + "\n");
+      isIn("/unit/worker");
+      assertEquals(Optional.empty(), cgroups().takeDelegated(PID));
+      Files.getFileAttributeView(unit, UserDefinedFileAttributeView.class)
+          .write("delegate", ByteBuffer.wrap(new byte[] {'1'}));
+      assertEquals(Optional.of(new Confinement.Below(unit)), cgroups().takeDelegated(PID));
     }
 
     @Test
@@ -158,7 +178,8 @@ class ConfinementTest {
   @Nested
   class A_service_manager {
     private String why() {
-      Confinement found = cgroups().tryScope(path(), Map.of("XDG_RUNTIME_DIR", "/run/x"), 1000);
+      Confinement found =
+          cgroups().tryScope(path(), Map.of("XDG_RUNTIME_DIR", "/run/x", "USER", "ada"), 1000);
       return assertInstanceOf(Confinement.None.class, found).why();
     }
 
@@ -169,7 +190,7 @@ class ConfinementTest {
           "echo \"$XDG_RUNTIME_DIR $*\" >'" + base + "/asked'\necho cpu memory pids\n");
       assertEquals(
           new Confinement.Scope(mount, Map.of("XDG_RUNTIME_DIR", "/run/user/1000")),
-          cgroups().tryScope(path(), Map.of(), 1000));
+          cgroups().tryScope(path(), Map.of("LOGNAME", "ada"), 1000));
       assertTrue(
           Files.readString(base.resolve("asked"))
               .startsWith(
@@ -186,6 +207,15 @@ class ConfinementTest {
     void that_can_not_be_reached_is_quoted() throws IOException {
       program("systemd-run", "echo 'Failed to connect to bus' >&2\nexit 1\n");
       assertEquals("systemd-run --user says: Failed to connect to bus", why());
+    }
+
+    @Test
+    void that_would_end_with_the_login_is_not_trusted_with_jobs() throws IOException {
+      program("systemd-run", "echo memory\n");
+      Files.delete(base.resolve("linger/ada"));
+      assertEquals(
+          "this user's service manager ends with the last login; loginctl enable-linger keeps it",
+          why());
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -144,6 +145,35 @@ class ResourcesIT {
     assertTrue(record.contains("\"state\" : \"COMPLETED\""), localq::evidence);
     assertTrue(record.contains("\"memory_enforced\" : "), record);
     localq.run("lbatch", "--mem", "2G", "true").exits(1);
+  }
+
+  @Test
+  void two_workers_never_give_one_GPU_twice() throws Exception {
+    Process another = localq.launch("localqd", "-i", "1", "run");
+    eventually("two workers", () -> localq.workers().size() == 2, localq::evidence);
+    String tries =
+        "mkdir use/$CUDA_VISIBLE_DEVICES || : >clash; sleep 0.02; rmdir use/$CUDA_VISIBLE_DEVICES";
+    String array = localq.submit("-a", "1-40", "-G", "1", "sh", "-c", tries);
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      ids.add(localq.submit("-G", "1", "--mem", "100M", "sh", "-c", tries));
+    }
+    assertTrue(localq.record(array).contains("\"COMPLETED\" : 40"), localq::evidence);
+    for (String id : ids) {
+      assertTrue(localq.record(id).contains("\"state\" : \"COMPLETED\""), localq::evidence);
+    }
+    assertFalse(Files.exists(file("clash")), localq::evidence);
+    localq.run("localqd", "check").exits(0);
+    localq.run("localqd", "stop").exits(0);
+    assertTrue(another.waitFor(60, TimeUnit.SECONDS), localq::evidence);
+  }
+
+  @Test
+  void a_second_worker_agrees_or_is_refused() {
+    String refused = localq.run("localqd", "--resource", "gpu=4,8", "run").exits(1).err();
+    assertTrue(refused.contains("share gpu=4,7, pid "), refused);
+    refused = localq.run("localqd", "--mem", "2G", "run").exits(1).err();
+    assertTrue(refused.contains("share 1G of memory, pid "), refused);
   }
 
   @Test
