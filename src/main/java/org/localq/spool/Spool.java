@@ -277,6 +277,12 @@ public final class Spool implements AutoCloseable {
     Path job = place(id, into);
     try {
       fsync.directory(job.getParent());
+      if (!exists(job)) {
+        // RACE: a worker claimed it before that, and forces where it is now a moment later; what
+        // was
+        // forced by then may be that it is here no more
+        fsync.directory(layout.runningDirectory());
+      }
     } catch (IOException failed) {
       if (isWithdrawn(job)) {
         throw failed;

@@ -211,6 +211,23 @@ abstract class SpoolContract {
     }
 
     @Test
+    void forces_the_claim_too_of_a_job_that_was_claimed_before_its_name_was_forced()
+        throws IOException {
+      bench.fsync.before(
+          what -> {
+            if (what.isEmpty()) {
+              bench.fsync.before(more -> {});
+              assertTrue(locked.claim(ONE, 1, SCRIPT));
+            }
+          });
+      bench.submit("a");
+      List<RecordingFsync.Forced> calls = bench.fsync.calls();
+      RecordingFsync.Forced last = calls.get(calls.size() - 1);
+      assertEquals("running", last.what(), bench.evidence());
+      assertTrue(last.names().contains("running/1.json"), last.toString());
+    }
+
+    @Test
     void takes_the_job_back_where_its_name_can_not_be_forced() throws IOException {
       failAt("");
       assertEquals(
