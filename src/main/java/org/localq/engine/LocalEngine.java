@@ -126,7 +126,15 @@ public final class LocalEngine implements Engine {
       confinement = Optional.empty();
     }
     Optional<Confinement> by = confining ? Optional.of(confinement()) : Optional.empty();
-    shims.execute(launch, confining, () -> spawn(launch, by), last);
+    try {
+      shims.execute(launch, confining, () -> spawn(launch, by), last);
+    } catch (IOException failed) {
+      if (confining) {
+        // it may have died before it could be told, for the same reason
+        confinement = Optional.empty();
+      }
+      throw failed;
+    }
   }
 
   private Process spawn(Launch launch, Optional<Confinement> by) throws IOException {

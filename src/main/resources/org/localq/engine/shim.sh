@@ -70,8 +70,10 @@
       { [ ! -e "$cgroup/memory.oom.group" ] || echo 1 >"$cgroup/memory.oom.group"; } &&
       command : >"$job.$attempt.enforced"; then
       # 0 is who writes it
-      echo 0 >"$cgroup/cgroup.procs" || rm -f "$job.$attempt.enforced"
+      echo 0 >"$cgroup/cgroup.procs" && return
+      rm -f "$job.$attempt.enforced"
     fi
+    rmdir "$cgroup"
   }
 
   # Behind the command: notes whether the system ended a process of the attempt for its memory.

@@ -306,6 +306,18 @@ class ConfinementTest {
     }
 
     @Test
+    void leaves_no_cgroup_behind_that_it_could_not_be_moved_into() throws Exception {
+      // as where the controller is missing: it is made, and that is all
+      Path closed = Files.createDirectory(base.resolve("closed"));
+      program("mkdir", "/bin/mkdir \"$@\"; exit 1\n");
+      runs(new Confinement.Below(closed), "echo", "ran");
+      assertEquals("ran\n", Files.readString(base.resolve("out")));
+      try (Stream<Path> left = Files.list(closed)) {
+        assertEquals(List.of(), left.toList());
+      }
+    }
+
+    @Test
     void is_not_called_enforced_where_it_can_not_be_moved_into_its_cgroup() throws Exception {
       // a real file system of cgroups, whose processes nobody may move into what is no cgroup
       program("mkdir", "/bin/mkdir \"$@\" && /bin/mkdir \"$1/cgroup.procs\"\n");
@@ -354,7 +366,11 @@ class ConfinementTest {
           new Launch(mark(7), SampleJob.of("true").memory(1).build(), running, "7.1.run-b0", 0);
       Files.createFile(running.resolve("7.json"));
       Files.write(running.resolve(launch.runFile()), engine.script(launch));
-      engine.start(launch);
+      try {
+        engine.start(launch);
+      } catch (IOException ended) {
+        // before it could be told: it is the same to who comes again
+      }
       engine.start(launch);
       eventually(() -> tokens().contains("7.1.exit-0"), this::evidence);
       assertEquals(Optional.of("gone"), engine.whyMemoryIsOnlyCounted());
