@@ -22,13 +22,35 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Ear
     return earlier.size();
   }
 
-  /** How many of them had come to an end of their own that was no success. */
+  /**
+   * Whether the current attempt has ended in a way that another may follow.
+   *
+   * @param retry what the job asks for
+   */
+  public boolean isToBeFollowed(Retry retry) {
+    if (attempt.end().isEmpty()) {
+      return false;
+    }
+    boolean failed = !attempt.end().get().exit().isSuccess() && !attempt.told().timedOut();
+    return attempt.told().requeued() || (failed && failures() < retry.retries());
+  }
+
+  /** How many of them had failed. */
   public int failures() {
     int failures = 0;
     for (Earlier attempt : earlier) {
-      failures += attempt.end().filter(end -> !end.exit().isSuccess()).isPresent() ? 1 : 0;
+      failures += attempt.failure().isPresent() ? 1 : 0;
     }
     return failures;
+  }
+
+  /** Of how many of them the end is not known. */
+  public int losses() {
+    int losses = 0;
+    for (Earlier attempt : earlier) {
+      losses += attempt.isLost() ? 1 : 0;
+    }
+    return losses;
   }
 
   /**
@@ -40,7 +62,17 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Ear
    * @param told what its processes were told
    */
   public record Earlier(
-      int number, Optional<String> boot, Start start, Optional<End> end, Told told) {}
+      int number, Optional<String> boot, Start start, Optional<End> end, Told told) {
+    /** How it failed: nothing where it did not, also where somebody had ended it for another. */
+    public Optional<End> failure() {
+      return told.requeued() ? Optional.empty() : end.filter(its -> !its.exit().isSuccess());
+    }
+
+    /** Whether nobody knows how it ended, and nobody had ended it. */
+    private boolean isLost() {
+      return end.isEmpty() && !told.requeued();
+    }
+  }
 
   /**
    * An attempt.

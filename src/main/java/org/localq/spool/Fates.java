@@ -112,10 +112,9 @@ public final class Fates {
   /** Of a job that was claimed before: whether the time between two attempts is over. */
   private Readiness again(JobId id, Retry retry, Instant now) throws IOException {
     List<Claim.Earlier> earlier = running.earlier(id);
-    Optional<Claim.End> last =
-        earlier.isEmpty() ? Optional.empty() : earlier.get(earlier.size() - 1).end();
-    Optional<Instant> until =
-        last.filter(end -> !end.exit().isSuccess()).flatMap(end -> retry.until(end.at(), now));
+    Optional<Claim.End> failure =
+        earlier.isEmpty() ? Optional.empty() : earlier.get(earlier.size() - 1).failure();
+    Optional<Instant> until = failure.flatMap(end -> retry.until(end.at(), now));
     return until.isEmpty()
         ? new Readiness.Ready()
         : new Readiness.Waiting(Reason.BEGIN_TIME, new TreeSet<>(), until);

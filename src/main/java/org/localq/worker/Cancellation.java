@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.Optional;
 import org.localq.core.Claim;
 import org.localq.core.JobId;
+import org.localq.core.Retry;
 import org.localq.core.TimeLimit;
+import org.localq.spool.JobFile;
 import org.localq.spool.Locked;
 import org.localq.spool.Spool;
 
@@ -65,7 +67,9 @@ public final class Cancellation {
   private Answer cancelClaimed(Locked locked, JobId id, Duration grace) throws IOException {
     Claim claim = locked.claim(id);
     Optional<Duration> earlier = claim.cancel().map(Claim.Cancel::grace);
-    if (claim.attempt().end().isPresent() && earlier.isEmpty()) {
+    boolean hasEnded =
+        claim.attempt().end().isPresent() && !claim.isToBeFollowed(retry(locked, id));
+    if (hasEnded && earlier.isEmpty()) {
       return Answer.ENDED;
     }
     // who asks again may hurry the end, never put it off; and marks it anew, because who asked
@@ -73,6 +77,15 @@ public final class Cancellation {
     locked.markCancelled(id, earlier.filter(e -> e.compareTo(grace) < 0).orElse(grace));
     judge.settle(locked, id);
     return locked.isDone(id) ? Answer.CANCELLED : Answer.ENDING;
+  }
+
+  /** When a claimed job asks to be run again; never where its file can't be read. */
+  private static Retry retry(Locked locked, JobId id) throws IOException {
+    return locked
+        .readClaimed(id)
+        .flatMap(JobFile::valid)
+        .map(valid -> valid.job().requirements().retry())
+        .orElse(Retry.NEVER);
   }
 
   /**

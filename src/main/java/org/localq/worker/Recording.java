@@ -66,11 +66,10 @@ final class Recording {
   private Answer record(Case its, Job job, Verdict verdict) throws IOException {
     Claim claim = its.claim();
     Outcome outcome = outcome(claim, job, verdict, isOutOfMemory(its, job));
-    int failures = claim.failures();
     Retry retry = job.requirements().retry();
     // what another record says is the end, also where its maker died before the job was gone
-    if (!its.locked().isDone(its.id())
-        && retry.isToFollow(outcome, failures, claim.restarts() - failures)) {
+    if (retry.isToFollow(outcome, claim.failures(), claim.losses())
+        && !its.locked().isDone(its.id())) {
       return new Answer.Again("attempt " + its.attempt() + " is " + describe(outcome));
     }
     if (its.claim().attempt().boot().isEmpty()) {

@@ -143,6 +143,30 @@ class RetryTest {
     }
 
     @Test
+    void can_be_cancelled_before_anybody_has_seen_that_it_failed() throws IOException {
+      JobId id = submit(false, 1);
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.shimEnds(id, 1, "3");
+      assertEquals(Cancellation.Answer.CANCELLED, rig.cancel(id, Duration.ZERO));
+      rig.settle();
+      assertEquals(Outcome.cancelled(OptionalInt.of(3)), rig.outcome(id));
+      assertEquals(List.of("1.1"), rig.engine.starts());
+    }
+
+    @Test
+    void for_the_last_time_has_ended_and_is_not_cancelled() throws IOException {
+      JobId id = submit(false, 1);
+      attempt(id, 1, "3");
+      rig.shimStarts(id, 2);
+      rig.tick();
+      rig.shimEnds(id, 2, "4");
+      assertEquals(Cancellation.Answer.ENDED, rig.cancel(id, Duration.ZERO));
+      rig.settle();
+      assertEquals(State.FAILED, rig.state(id));
+    }
+
+    @Test
     void goes_on_where_its_worker_died_behind_any_step() throws IOException {
       JobId id = submit(false, 1);
       rig.shimStarts(id, 1);
@@ -257,6 +281,52 @@ class RetryTest {
       rig.shimEnds(id, 1, "143");
       rig.settle();
       assertEquals(State.CANCELLED, rig.state(id));
+    }
+
+    @Test
+    void takes_nothing_from_the_retries_of_the_job_and_waits_for_no_delay() throws IOException {
+      Retry once = new Retry(false, 1, Duration.ofHours(1));
+      JobId id = rig.submit(SampleJob.of("work").retry(once));
+      rig.settle();
+      rig.shimStarts(id, 1);
+      rig.tick();
+      requeue(id);
+      endNow(id, 1, "143");
+      assertEquals(List.of("1.1", "1.2"), rig.engine.starts(), rig.evidence());
+      rig.shimStarts(id, 2);
+      rig.tick();
+      endNow(id, 2, "3");
+      assertEquals(State.PENDING, rig.state(id), rig.evidence());
+      rig.pass(Duration.ofHours(1));
+      rig.settle();
+      attempt(id, 3, "4");
+      assertEquals(State.FAILED, rig.state(id), rig.evidence());
+      assertEquals(List.of(143, 3, 4), codes(id));
+    }
+
+    private void endNow(JobId id, int attempt, String code) throws IOException {
+      rig.shimEnds(id, attempt, code);
+      Path token = rig.running(id + "." + attempt + ".exit-" + code);
+      Files.setLastModifiedTime(token, FileTime.from(rig.wall()));
+      rig.settle();
+    }
+
+    @Test
+    void is_no_loss_also_where_nobody_knows_how_its_attempt_ended() throws IOException {
+      JobId id = submit(true, 0);
+      int wishes = Retry.MOST_REQUEUES + 1;
+      for (int attempt = 1; attempt <= wishes; attempt++) {
+        rig.shimStarts(id, attempt);
+        rig.tick();
+        requeue(id);
+        rig.engine.set(id, Presence.GONE);
+        rig.settle();
+      }
+      rig.shimStarts(id, wishes + 1);
+      rig.tick();
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      assertEquals(State.RUNNING, rig.state(id), rig.evidence());
     }
 
     @Test
