@@ -21,6 +21,19 @@ public record ProcessId(long pid, long ticks) {
     return Optional.of(new ProcessId(Long.parseLong(words[0]), Long.parseLong(words[1])));
   }
 
+  // by hand, as in JobId: what the JVM links at the first call of a record's own takes a command
+  // that
+  // starts cold ten milliseconds
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ProcessId its && its.pid == pid && its.ticks == ticks;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(pid) * 31 + Long.hashCode(ticks);
+  }
+
   @Override
   public String toString() {
     return pid + " " + ticks;

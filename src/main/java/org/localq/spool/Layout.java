@@ -26,9 +26,10 @@ import org.localq.core.JobId;
  *                          more. N is a place and no task's number: numbers may begin at 0, and have gaps. With lines they are
  *                          the same, because task K runs line K
  * running/ID.K.run-BOOT    what the shim of attempt K executes; BOOT = first 8 digits of the boot id of the claim.
- *                          First line "# suspended N": for so many ms the machine had been suspended then, since that boot.
- *                          "# given NAME=ID,ID NAME=ID" behind it: the ids of named resources that are the attempt's as
- *                          long as the job is in running/. "# counted WHY": why its memory is only counted.
+ *                          First line of a job with a time limit "# suspended N": for so many ms the machine had been
+ *                          suspended then, since that boot. "# given NAME=ID,ID NAME=ID" behind it: the ids of named
+ *                          resources that are the attempt's as long as the job is in running/. "# counted WHY": why its
+ *                          memory is only counted.
  *                          Missing for the current attempt: that attempt was never claimed.
  * running/ID.K.started     the start token: "PID TICKS" by the shim, and a line with the machine's uptime; empty: that shim has not come to the command.
  *                          A hard link of .localq/void: the attempt is closed and never starts.

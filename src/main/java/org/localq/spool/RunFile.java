@@ -1,7 +1,6 @@
 package org.localq.spool;
 
 import java.io.BufferedReader;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -14,16 +13,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.localq.core.Given;
 import org.localq.core.Provision;
 
 /** What the shim of an attempt executes, with what its claim has to say to later workers. */
 public final class RunFile {
-  private static final Pattern SUSPENDED =
-      Pattern.compile("# suspended ([0-9]{1,15})(?:\n.*)?", Pattern.DOTALL);
-
+  private static final String SUSPENDED = "# suspended ";
   private static final String GIVEN = "# given ";
   private static final String COUNTED = "# counted ";
   private static final int MOST_NOTES = 3;
@@ -34,23 +29,14 @@ public final class RunFile {
    * The content of a run file.
    *
    * @param suspended for how long the machine has been suspended since its boot: the time that a
-   *     job runs is counted without what comes on top of it
-   */
-  public static byte[] of(byte[] script, Duration suspended) {
-    ByteArrayOutputStream content = new ByteArrayOutputStream(script.length + 40);
-    content.writeBytes(
-        ("# suspended " + suspended.toMillis() + "\n").getBytes(StandardCharsets.US_ASCII));
-    content.writeBytes(script);
-    return content.toByteArray();
-  }
-
-  /**
-   * The same, of an attempt that is provided with something.
-   *
+   *     job runs is counted without what comes on top of it; nothing where no time is counted
    * @param provision nothing of it is enforced yet
    */
-  public static byte[] of(byte[] script, Duration suspended, Provision provision) {
+  public static byte[] of(byte[] script, Optional<Duration> suspended, Provision provision) {
     StringBuilder notes = new StringBuilder();
+    if (suspended.isPresent()) {
+      notes.append(SUSPENDED).append(suspended.get().toMillis()).append('\n');
+    }
     if (!provision.given().isNothing()) {
       notes.append(GIVEN).append(provision.given()).append('\n');
     }
@@ -58,9 +44,9 @@ public final class RunFile {
       notes.append(COUNTED).append(provision.why().replaceAll("\\p{Cntrl}", "?")).append('\n');
     }
     byte[] lines = notes.toString().getBytes(StandardCharsets.UTF_8);
-    byte[] noted = Arrays.copyOf(lines, lines.length + script.length);
-    System.arraycopy(script, 0, noted, lines.length, script.length);
-    return of(noted, suspended);
+    byte[] content = Arrays.copyOf(lines, lines.length + script.length);
+    System.arraycopy(script, 0, content, lines.length, script.length);
+    return content;
   }
 
   /**
@@ -81,7 +67,7 @@ public final class RunFile {
     return given.map(ids -> new Provision(ids, false, because));
   }
 
-  /** The comments in front of the script, the first of which says of suspensions. */
+  /** The comments in front of the script. */
   private static List<String> notes(Path file) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       // gone; or a FIFO, which would block whoever holds the lock
@@ -105,7 +91,10 @@ public final class RunFile {
 
   /** For how long the machine had been suspended, as the beginning of a run file says. */
   static Duration suspended(String beginning) {
-    Matcher line = SUSPENDED.matcher(beginning);
-    return line.matches() ? Duration.ofMillis(Long.parseLong(line.group(1))) : Duration.ZERO;
+    String line = beginning.split("\n", 2)[0];
+    String millis = line.startsWith(SUSPENDED) ? line.substring(SUSPENDED.length()) : "";
+    return millis.matches("[0-9]{1,15}")
+        ? Duration.ofMillis(Long.parseLong(millis))
+        : Duration.ZERO;
   }
 }

@@ -12,13 +12,11 @@ import org.localq.core.Claim;
 import org.localq.core.Clocks;
 import org.localq.core.Identity;
 import org.localq.core.JobId;
-import org.localq.core.Provision;
 import org.localq.core.TimeLimit;
 import org.localq.core.Verdict;
 import org.localq.engine.Engine;
 import org.localq.engine.Mark;
 import org.localq.spool.Locked;
-import org.localq.spool.RunFile;
 import org.localq.spool.RunningDirectory;
 
 /**
@@ -225,9 +223,14 @@ public final class Judge {
     }
   }
 
-  /** What an attempt's shim executes, with what its claim says. */
-  byte[] runFile(byte[] script, Provision provision) throws IOException {
-    return RunFile.of(script, tools.times().uptime().suspended(), provision);
+  /**
+   * For how long the machine has been suspended since its boot, where an attempt's time is to be
+   * counted without what comes on top of it.
+   */
+  Optional<Duration> suspended(TimeLimit limit) throws IOException {
+    return limit.most().isEmpty()
+        ? Optional.empty()
+        : Optional.of(tools.times().uptime().suspended());
   }
 
   /** What this machine's clocks say. */

@@ -1,6 +1,7 @@
 package org.localq.worker;
 
 import java.io.IOException;
+import java.util.Optional;
 import org.localq.core.Amounts;
 import org.localq.core.Budget;
 import org.localq.core.Bytes;
@@ -11,6 +12,7 @@ import org.localq.core.Provision;
 import org.localq.core.ResourceVariables;
 import org.localq.engine.Engine;
 import org.localq.engine.Launch;
+import org.localq.spool.RunFile;
 import org.localq.spool.Workers;
 
 /**
@@ -23,7 +25,12 @@ final class Provisioning {
   private final Judge judge;
   private final Workers workers;
   private final Occupancy occupancy;
-  private Budget budget = Budget.NONE;
+
+  /**
+   * Read once: the first of the workers that are alive together sets it, and no other can while
+   * this one is.
+   */
+  private Optional<Budget> budget = Optional.empty();
 
   Provisioning(Engine engine, Judge judge, Workers workers, Occupancy occupancy) {
     this.engine = engine;
@@ -32,20 +39,26 @@ final class Provisioning {
     this.occupancy = occupancy;
   }
 
-  /** What all jobs together may take: it holds for what is given until this is asked again. */
+  /** What all jobs together may take. */
   Amounts limit() throws IOException {
-    budget = workers.budget();
-    return budget.limit(workers.limit().orElse(1));
+    return budget().limit(workers.limit().orElse(1));
+  }
+
+  private Budget budget() throws IOException {
+    if (budget.isEmpty()) {
+      budget = Optional.of(workers.budget());
+    }
+    return budget.get();
   }
 
   /** What this job is to have, of which enough is free. */
-  Provision of(Job job) {
+  Provision of(Job job) throws IOException {
     Needs needs = job.requirements().needs();
     if (needs.memory() == 0 && needs.resources().isEmpty()) {
       return Provision.NONE;
     }
     Given given =
-        budget
+        budget()
             .give(needs, occupancy.given())
             .orElseThrow(
                 () ->
@@ -57,8 +70,9 @@ final class Provisioning {
 
   /** What the shim of this attempt executes, with what its claim says. */
   byte[] runFile(Launch launch, Provision provision) throws IOException {
-    return judge.runFile(
-        engine.script(launch, ResourceVariables.of(provision.given(), budget.resources())),
+    return RunFile.of(
+        engine.script(launch, ResourceVariables.of(provision.given(), budget().resources())),
+        judge.suspended(launch.job().requirements().timeLimit()),
         provision);
   }
 

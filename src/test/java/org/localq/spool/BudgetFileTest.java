@@ -176,7 +176,10 @@ class BudgetFileTest {
     Given given = Given.parse(words).orElseThrow();
     try (Locked locked = bench.spool.lock()) {
       locked.claim(
-          id, 1, RunFile.of(SCRIPT, Duration.ZERO, new Provision(given, false, "for\na reason")));
+          id,
+          1,
+          RunFile.of(
+              SCRIPT, Optional.of(Duration.ZERO), new Provision(given, false, "for\na reason")));
     }
     return id;
   }
@@ -204,7 +207,7 @@ class BudgetFileTest {
               new String(
                   RunFile.of(
                       SCRIPT,
-                      Duration.ofMillis(12),
+                      Optional.of(Duration.ofMillis(12)),
                       new Provision(Given.parse("gpu=0").orElseThrow(), false, "")))));
     }
 

@@ -228,9 +228,11 @@ class ProvisioningTest {
       JobId old = submitGpus(2);
       rig.tick();
       rig.shimStarts(old, 1);
+      // which takes a worker that comes while there is none
       rig.budget(8, "memory unlimited", "resource gpu=6,7");
+      rig.boot(Rig.BOOT);
       JobId late = submitGpus(1);
-      rig.tick(rig.anotherWorker());
+      rig.tick();
       assertEquals("PENDING", given(late));
       ends(old);
       assertEquals("gpu=6", given(late));
