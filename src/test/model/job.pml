@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One job's way from the root to its record: claim, start, respawn, void, requeue, finish, cancel, hold, collect; with
- * workers, lcancel and shims that are killed between any two steps, and with power cuts.
+ * One job's way from the root to its record: claim, start, respawn, void, requeue, retry, time limit, finish, cancel,
+ * hold, collect; with workers, lcancel, lctl and shims that are killed between any two steps, and with power cuts.
  *
  * The inlines bear the names of the methods they stand for. An atomic block is what nothing can come between: one file
  * operation, or one look. Every block that changes something begins with STEP: the process can die there instead.
@@ -35,12 +35,18 @@
 #ifndef GLANCES                 /* looks at a job of which there is nothing to do */
 #define GLANCES 0
 #endif
-#ifndef HOLDS                   /* of lhold and lrelease; designed, not built */
+#ifndef HOLDS                   /* of lctl hold and lctl release */
 #define HOLDS 0
+#endif
+#ifndef WISHES                  /* of lctl requeue */
+#define WISHES 0
+#endif
+#ifndef RETRIES                 /* --retry; where it is 0, how a command ends does not matter */
+#define RETRIES 0
 #endif
 
 /* What an assertion that fails is called in scenarios: never set, so that `x || twice` is x with a name. */
-bit twice, again, late, limit, alive, real, unasked, promise, lost, stray, hasty, unheard, unknown, guess, closed, budget;
+bit twice, again, late, limit, alive, real, unasked, promise, lost, stray, hasty, unheard, unknown, guess, closed, budget, fewer;
 
 /* ------------------------------------------------------------------------------------------------ the disk ---- */
 
@@ -57,10 +63,15 @@ typedef Files {
 	bit marker;                                     /* ID.cancel */
 	byte script[ATTEMPTS];                            /* K.run-BOOT: 1 + that boot; 0 = no file */
 	byte start[ATTEMPTS];                           /* K.started */
-	bit exit[ATTEMPTS];                             /* K.exit-CODE */
+	byte exit[ATTEMPTS];                            /* K.exit-CODE: SUCCESS, FAILURE */
 	bit requeued[ATTEMPTS];                         /* K.requeued */
-	byte term[ATTEMPTS]                             /* K.term */
+	byte term[ATTEMPTS];                            /* K.term */
+	bit again[ATTEMPTS];                            /* K.requeue: somebody wants another attempt */
+	bit timedout[ATTEMPTS]                          /* K.timeout */
 }
+
+#define SUCCESS 1
+#define FAILURE 2
 
 Files f[JOBS];                  /* as every process sees it */
 #if CUTS
@@ -75,7 +86,7 @@ Files disk[JOBS];               /* as it is after a power cut, if nothing of wha
 #define CURRENT(j) (!CLOSED(j, 0) -> 0 : (ATTEMPTS == 1 || !CLOSED(j, 1 % ATTEMPTS) -> 1 % ATTEMPTS : 2 % ATTEMPTS))      /* R2 */
 #endif
 #define WANTED(j) (f[j].root || f[j].held)
-#define TOKEN(j, k) (f[j].script[k] || f[j].start[k] || f[j].exit[k] || f[j].requeued[k] || f[j].term[k])
+#define TOKEN(j, k) (f[j].script[k] || f[j].start[k] || f[j].exit[k] || f[j].requeued[k] || f[j].term[k] || f[j].again[k] || f[j].timedout[k])
 #define MENTIONED(j) (f[j].marker || TOKEN(j, 0) || TOKEN(j, 1 % ATTEMPTS) || TOKEN(j, 2 % ATTEMPTS))
 
 inline fsync_running(j) {
@@ -84,7 +95,7 @@ inline fsync_running(j) {
 		disk[j].running = f[j].running; disk[j].marker = f[j].marker;
 		for (z : 0 .. ATTEMPTS - 1) {
 			disk[j].script[z] = f[j].script[z]; disk[j].start[z] = f[j].start[z]; disk[j].exit[z] = f[j].exit[z];
-			disk[j].requeued[z] = f[j].requeued[z]
+			disk[j].requeued[z] = f[j].requeued[z]; disk[j].again[z] = f[j].again[z]; disk[j].timedout[z] = f[j].timedout[z]
 		}
 		z = 0
 	}
@@ -120,11 +131,22 @@ bit ran[NA], killed[NA];
 byte termed[NA];                /* TERM was sent: FRESH, OLD */
 byte recorded[JOBS];
 bit asked[JOBS], told[JOBS], wish[JOBS], collected[JOBS];
+bit dismissed[JOBS];            /* lcancel said that it had ended */
+bit onhold[JOBS];               /* lctl hold said that it is on hold */
+bit wanted[NA], kept[NA];       /* another attempt was asked for; and lctl requeue has answered */
+bit over[NA], timed[NA];        /* it has run for as long as it may; and was sent TERM for it */
+bit failed[NA];                 /* its exit code is a failure's */
 
 #define EXIT 1                  /* kinds of records */
 #define CANCELLED 2
 #define NODE_FAIL 3
 #define SHIM_LOST 4
+#define TIMEOUT 5
+
+/* Why another attempt follows this one: it never ran; --requeue; lctl requeue; --retry. */
+#define REASON(j, k) (!ran[A(j, k)] || wish[j] && (boot > 0 || killed[A(j, k)]) || wanted[A(j, k)] || failed[A(j, k)] && !timed[A(j, k)])
+#define HAS_RUN(j, k) ((k) < ATTEMPTS && ran[A(j, (k) % ATTEMPTS)])
+#define FOLLOWS(j, k) ((k < 1 || REASON(j, 0)) && (k < 2 || REASON(j, 1 % ATTEMPTS)) && !HAS_RUN(j, k + 1) && !HAS_RUN(j, k + 2))
 
 #define BUSY(a) (command[a] || child[a])
 #define ANY(x, j) (x[A(j, 0)] || x[A(j, 1 % ATTEMPTS)] || x[A(j, 2 % ATTEMPTS)])
@@ -201,8 +223,9 @@ proctype shim(byte j, k, born) {
 		:: boot == born && SUB -> skip
 		fi;
 		assert(!ran[a] || twice);                                       /* at most once an attempt */
-		assert(!ANY(ran, j) || wish[j] && boot > 0 || again);           /* a new one only if none ran, or on demand */
+		assert(FOLLOWS(j, k) || again);                                 /* a new one only if none ran, or on demand */
 		assert(!recorded[j] || late);
+		assert(!dismissed[j] && !onhold[j] || promise);
 		assert(!LIVE(j) && !LIVE(JOBS - 1 - j) || limit);               /* limit 1, one core each */
 		ran[a] = 1; command[a] = COMMAND
 	}
@@ -217,7 +240,10 @@ ended:	atomic {        /* wait, [ -s started ], is_over again, and the exit toke
 		:: boot == born && !SUB && UP -> skip
 		fi;
 		if
-		:: f[j].start[k] == SHIM && f[j].running && !f[j].requeued[k] -> f[j].exit[k] = 1
+		:: f[j].start[k] == SHIM && f[j].running && !f[j].requeued[k] -> f[j].exit[k] = SUCCESS
+#if RETRIES
+		:: f[j].start[k] == SHIM && f[j].running && !f[j].requeued[k] -> f[j].exit[k] = FAILURE; failed[a] = 1
+#endif
 		:: else -> skip
 		fi
 	}
@@ -274,6 +300,24 @@ inline mark_cancelled(j) {
 #endif
 }
 
+inline mark_to_requeue(j, k) {
+	atomic { STEP; f[j].again[k] = 1; wanted[A(j, k)] = 1 }
+#ifndef WISH_NOT_FSYNCED
+	atomic { STEP; fsync_running(j) }
+#endif
+}
+
+inline mark_timed_out(j, k) {
+#ifndef TIMEOUT_NOT_MARKED
+	atomic { STEP; f[j].timedout[k] = 1 }
+#ifndef TIMEOUT_NOT_FSYNCED
+	atomic { STEP; fsync_running(j) }
+#endif
+#else
+	skip
+#endif
+}
+
 inline void_attempt(j, k) {
 #ifdef VOID_IN_TWO_STEPS
 	atomic { STEP; if :: f[j].start[k] == NONE -> f[j].start[k] = EMPTY :: else -> goto done_judging fi }
@@ -309,7 +353,8 @@ inline remove_claim(j) { atomic { STEP; f[j].running = 0 } }
 inline remove_tokens(j) {
 	atomic { STEP; for (z : 0 .. ATTEMPTS - 1) { f[j].start[z] = NONE } z = 0 }
 	atomic { STEP; f[j].marker = 0;
-		for (z : 0 .. ATTEMPTS - 1) { f[j].script[z] = 0; f[j].exit[z] = 0; f[j].requeued[z] = 0; f[j].term[z] = 0 } z = 0 }
+		for (z : 0 .. ATTEMPTS - 1) { f[j].script[z] = 0; f[j].exit[z] = 0; f[j].requeued[z] = 0; f[j].term[z] = 0;
+			f[j].again[z] = 0; f[j].timedout[z] = 0 } z = 0 }
 }
 
 inline remove(j) {
@@ -320,6 +365,16 @@ inline remove(j) {
 #endif
 }
 
+/* Claim.failures: of those that were followed by another, how many had failed, and not because another was asked for. */
+#ifdef WISH_IS_A_FAILURE
+#define FAILED(j, e) (f[j].requeued[e] && f[j].exit[e] == FAILURE)
+#else
+#define FAILED(j, e) (f[j].requeued[e] && f[j].exit[e] == FAILURE && !f[j].again[e])
+#endif
+#define FAILURES(j) (FAILED(j, 0) + (ATTEMPTS > 1 && FAILED(j, 1 % ATTEMPTS)))
+#define OWN(j, e) (f[j].requeued[e] && failed[A(j, e)] && !wanted[A(j, e)])
+#define RETRIED(j, k) (RETRIES > 0 && f[j].exit[k] == FAILURE && !f[j].timedout[k] && FAILURES(j) < RETRIES)
+
 /* The record; what it says is judged here. */
 inline publish(j, k, kind) {
 	atomic { STEP;
@@ -328,11 +383,17 @@ inline publish(j, k, kind) {
 		if
 		:: kind == EXIT -> assert(f[j].exit[k] && (ran[A(j, k)] || termed[A(j, k)]) || real)
 		:: kind == CANCELLED -> assert(asked[j] || unasked)     /* asked for while it had not ended */
+		:: kind == TIMEOUT -> assert(over[A(j, k)] || unasked)
 		:: kind == NODE_FAIL -> assert(boot > 0 && !f[j].exit[k] || real)
 		:: kind == SHIM_LOST -> assert(!f[j].exit[k] || real);
 			assert(killed[A(j, k)] || guess)                /* it may have run */
 		fi;
 		assert(!told[j] || kind == CANCELLED || promise);
+		assert(kind == CANCELLED || !kept[A(j, k)] || promise);
+		assert(kind == CANCELLED || kind == TIMEOUT || !timed[A(j, k)] || real);
+#if RETRIES
+		assert(kind != EXIT || f[j].exit[k] == SUCCESS || OWN(j, 0) + OWN(j, 1 % ATTEMPTS) >= RETRIES || fewer);
+#endif
 		f[j].done = 1; recorded[j] = kind }
 	atomic { STEP; FSYNC(done) }
 }
@@ -352,6 +413,13 @@ inline clean_up(j) {
 	remove(j)
 }
 
+#ifdef LIMITED                  /* the job has a time limit */
+#define LIMIT true
+#else
+#define LIMIT false
+#endif
+#define IS_OVER(a) (LIMIT && over[a])
+
 /* ------------------------------------------------------------ the judgement, as in worker.Round and core.Verdict ---- */
 
 #define V_WAIT 0
@@ -367,6 +435,8 @@ inline clean_up(j) {
 #define V_NODE_FAIL 10
 #define V_SHIM_LOST 11
 #define V_CLEAN_UP 12
+#define V_TIMEOUT 13
+#define V_TIME_OUT 14
 
 inline look(seen, a) {
 	if
@@ -405,15 +475,24 @@ byte memory[WORKERS + LCANCELS + 3];
 #define STUCK false
 #endif
 
-inline decide(j, k, a) {        /* core.Verdict.of */
+#define TO_END(j, k) (f[j].marker || f[j].again[k] || f[j].timedout[k])
+#ifdef TIMEOUT_BEFORE_WISH
+#define ENDED(exit, unknown) (f[j].marker -> V_CANCELLED : (f[j].timedout[k] -> V_TIMEOUT : (f[j].again[k] -> V_CLOSE : (exit -> (RETRIED(j, k) -> V_CLOSE : V_EXIT) : unknown))))
+#else
+#define ENDED(exit, unknown) (f[j].marker -> V_CANCELLED : (f[j].again[k] -> V_CLOSE : (f[j].timedout[k] -> V_TIMEOUT : (exit -> (RETRIED(j, k) -> V_CLOSE : V_EXIT) : unknown))))
+#endif
+#ifdef REQUEUE                  /* --requeue, of a job that asked for it; Recording.record */
+#define UNKNOWN(verdict) (wish[j] -> V_CLOSE : verdict)
+#else
+#define UNKNOWN(verdict) verdict
+#endif
+
+inline decide(j, k, a) {        /* core.Verdict.of, and Recording.record: what is run again is V_CLOSE */
 	if
 	:: f[j].script[k] == 0 && f[j].start[k] == NONE ->
 		verdict = (f[j].marker -> V_CANCELLED : V_PUT_BACK)
 	:: !(f[j].script[k] == 0 && f[j].start[k] == NONE) && !OF_THIS_BOOT(j, k) ->
-		verdict = (f[j].marker -> V_CANCELLED : (f[j].exit[k] -> V_EXIT : V_NODE_FAIL));
-#ifdef REQUEUE
-		if :: verdict == V_NODE_FAIL && wish[j] -> verdict = V_CLOSE :: else fi;        /* designed, not built */
-#endif
+		verdict = ENDED(f[j].exit[k], UNKNOWN(V_NODE_FAIL));
 #ifdef NO_TOKEN_NEVER_STARTED
 		if :: verdict == V_NODE_FAIL && f[j].start[k] == NONE -> verdict = V_CLOSE :: else fi;
 #endif
@@ -429,15 +508,15 @@ inline decide(j, k, a) {        /* core.Verdict.of */
 		:: !f[j].marker && coming[a] > 0 && haste == 0 -> verdict = V_WAIT
 		fi
 	:: OF_THIS_BOOT(j, k) && f[j].start[k] != NONE && seen == GONE ->
-		verdict = (f[j].marker -> V_CANCELLED : (EXIT_SEEN -> V_EXIT : (f[j].start[k] == SHIM -> V_SHIM_LOST : V_CLOSE)))
-	:: OF_THIS_BOOT(j, k) && f[j].start[k] != NONE && seen == ALIVE && (f[j].exit[k] || f[j].marker) ->
+		verdict = ENDED(EXIT_SEEN, (f[j].start[k] == SHIM -> UNKNOWN(V_SHIM_LOST) : V_CLOSE))
+	:: OF_THIS_BOOT(j, k) && f[j].start[k] != NONE && seen == ALIVE && (f[j].exit[k] || TO_END(j, k)) ->
 		verdict = (GRACE_OVER(f[j].term[k]) || GRACE_OVER(SENT) -> V_KILL : (f[j].term[k] || SENT -> V_WAIT : V_TERM))
-	:: OF_THIS_BOOT(j, k) && f[j].start[k] != NONE && seen == SHIM_ONLY && f[j].marker && STUCK ->
+	:: OF_THIS_BOOT(j, k) && f[j].start[k] != NONE && seen == SHIM_ONLY && TO_END(j, k) && STUCK ->
 		verdict = V_KILL_SHIM
 	:: else -> verdict = V_WAIT
 	fi
 }
-#define GUESS (verdict == V_SHIM_LOST || verdict == V_CLOSE || verdict == V_EXIT || verdict == V_CANCELLED)
+#define GUESS (verdict == V_SHIM_LOST || verdict == V_TIMEOUT || verdict == V_CLOSE || verdict == V_EXIT || verdict == V_CANCELLED)
 
 inline send_term(j, k, a) {
 #ifdef MARK_BEFORE_TERM
@@ -448,6 +527,9 @@ inline send_term(j, k, a) {
 #endif
 	atomic { STEP; assert(!recorded[j] || stray);
 		if :: termed[a] == NONE -> termed[a] = FRESH :: else fi;
+#ifdef LIMITED
+		if :: f[j].timedout[k] && !f[j].exit[k] && !f[j].again[k] && !f[j].marker -> timed[a] = 1 :: else fi;
+#endif
 #ifdef ENDING
 		memory[_pid] = FRESH
 #endif
@@ -465,6 +547,8 @@ inline kill(j, a) {
 	}
 }
 
+#define HAS_NOT_MOVED (f[j].start[k] == start && !(seen != GONE && f[j].exit[k] && !ended))       /* Round.hasMoved */
+
 #ifdef HIGHEST_ATTEMPT
 #define IN_BUDGET(j, k) skip
 #else
@@ -473,13 +557,17 @@ inline kill(j, a) {
 
 inline judge(j, k, a) {
 	atomic { k = CURRENT(j); IN_BUDGET(j, k); a = A(j, k);
-		start = f[j].start[k]; ended = f[j].exit[k] }
+		start = f[j].start[k]; ended = (f[j].exit[k] != 0) }
 	atomic { if :: start != NONE -> look(seen, a) :: else -> seen = GONE fi }       /* R6: processes first, */
 	atomic {                                                                        /* tokens second */
 		if
 		:: f[j].done -> verdict = V_CLEAN_UP
 #ifndef NO_COMPARISON
-		:: !f[j].done && (f[j].start[k] != start || seen != GONE && f[j].exit[k] && !ended) -> verdict = V_WAIT         /* hasMoved */
+		:: !f[j].done && !HAS_NOT_MOVED -> verdict = V_WAIT
+#endif
+#ifdef LIMITED
+		:: !f[j].done && HAS_NOT_MOVED && start != NONE && OF_THIS_BOOT(j, k) && over[a] && !f[j].exit[k] && !TO_END(j, k) ->
+			verdict = V_TIME_OUT                                    /* TimeLimits.enforce; what follows, in the next round */
 #endif
 		:: else -> decide(j, k, a)
 		fi
@@ -501,6 +589,8 @@ inline judge(j, k, a) {
 	:: atomic { verdict == V_KILL_SHIM -> STEP; shim_alive[a] = 0; killed[a] = 1 }
 	:: atomic { verdict == V_EXIT -> kind = EXIT } finish(j, k, kind)
 	:: atomic { verdict == V_CANCELLED -> kind = CANCELLED } finish(j, k, kind)
+	:: atomic { verdict == V_TIMEOUT -> kind = TIMEOUT } finish(j, k, kind)
+	:: atomic { verdict == V_TIME_OUT -> skip } mark_timed_out(j, k)
 	:: atomic { verdict == V_NODE_FAIL -> kind = NODE_FAIL } finish(j, k, kind)
 	:: atomic { verdict == V_SHIM_LOST -> kind = SHIM_LOST } finish(j, k, kind)
 	fi;
@@ -515,21 +605,22 @@ done_judging: skip
 	f[j].script[K(j)] == 0 && f[j].start[K(j)] == NONE || !OF_THIS_BOOT(j, K(j)) || \
 	f[j].start[K(j)] == NONE && (f[j].marker || coming[A(j, K(j))] == 0 || haste > 0) || \
 	f[j].start[K(j)] != NONE && (PRESENCE(A(j, K(j))) == GONE || misses > 0 && !shim_alive[A(j, K(j))]) || \
-	(f[j].exit[K(j)] || f[j].marker) && PRESENCE(A(j, K(j))) == ALIVE && (f[j].term[K(j)] == NONE && SENT == NONE || GRACE_OVER(f[j].term[K(j)]) || GRACE_OVER(SENT)) || \
-	f[j].marker && PRESENCE(A(j, K(j))) == SHIM_ONLY && STUCK))
+	IS_OVER(A(j, K(j))) && OF_THIS_BOOT(j, K(j)) && f[j].start[K(j)] != NONE && !f[j].exit[K(j)] && !TO_END(j, K(j)) || \
+	(f[j].exit[K(j)] || TO_END(j, K(j))) && PRESENCE(A(j, K(j))) == ALIVE && (f[j].term[K(j)] == NONE && SENT == NONE || GRACE_OVER(f[j].term[K(j)]) || GRACE_OVER(SENT)) || \
+	TO_END(j, K(j)) && PRESENCE(A(j, K(j))) == SHIM_ONLY && STUCK))
 #ifdef TIDY_FORGETS_HELD
 #define NEEDED(j) f[j].root
 #else
 #define NEEDED(j) WANTED(j)
 #endif
 #define TIDY(j) (!f[j].running && (f[j].done || !NEEDED(j)) && MENTIONED(j) || f[j].running && f[j].done)
-#define TWIN(j) (f[j].root && (f[j].done || f[j].running) && !ACT(j))
+#define TWIN(j) (f[j].root && (f[j].done || f[j].running || f[j].held) && !ACT(j))      /* one on hold too: Locked.dropTwinOfHeld */
 #if JOBS == 2
 #define FITS(j) (!f[j].running && !f[1 - j].running)
 #else
 #define FITS(j) (!f[j].running)
 #endif
-#define CLAIM(j) (f[j].root && !f[j].done && FITS(j) && !f[j].marker)
+#define CLAIM(j) (f[j].root && !f[j].held && !f[j].done && FITS(j) && !f[j].marker)
 #define WISH(j) (WANTED(j) && !f[j].running && !f[j].done && f[j].marker)
 #define GLANCE(j) (glances > 0 && f[j].running && !f[j].done)
 #define WORK(j) (GLANCE(j) || ACT(j) || TIDY(j) || TWIN(j) || CLAIM(j) || WISH(j))
@@ -609,6 +700,13 @@ dead:	UNLOCK;
 gone:	skip
 }
 
+/* Claim.isToBeFollowed */
+#ifdef CANCEL_FORGETS_RETRY
+#define FOLLOWED(j, k) false
+#else
+#define FOLLOWED(j, k) (f[j].again[k] || RETRIED(j, k))
+#endif
+
 proctype lcancel() {            /* worker.Cancellation, of any job in any state */
 	byte j, k, a, z, born, start, seen, verdict, kind, n; bit ended;
 	atomic { born = boot; if :: j = 0 :: JOBS == 2 -> j = JOBS - 1 fi }
@@ -624,7 +722,10 @@ proctype lcancel() {            /* worker.Cancellation, of any job in any state 
 		asked[j] = asked[j] || !f[j].exit[k]; STEP; f[j].marker = 1 }
 		atomic { STEP; fsync_running(j) }
 #else
-		if :: f[j].exit[k] && !f[j].marker -> goto dead :: else fi }
+		if
+		:: f[j].exit[k] && !f[j].marker && !FOLLOWED(j, k) -> dismissed[j] = 1; goto dead
+		:: else
+		fi }
 		mark_cancelled(j);
 #endif
 	:: atomic { !f[j].done && !collected[j] && !f[j].running && f[j].root -> goto pending }
@@ -655,28 +756,55 @@ pending:
 dead:	UNLOCK
 }
 
-#if HOLDS
-/* Designed, not built: lhold and lrelease, a rename under the lock. */
-proctype holder() {
-	byte n, born;
-	do
-	:: n < HOLDS -> n++;
-#ifndef NO_LOCK_FOR_HOLD
-		atomic { lock == 0 -> lock = _pid }
+#if WISHES
+proctype lctl() {               /* worker.Requeueing, of a job that runs */
+	byte j, k, a, z, born, start, seen, verdict, kind; bit ended;
+	atomic { born = boot }
+	atomic { boot != born || lock == 0 -> if :: boot != born -> goto dead :: else -> lock = _pid fi }
+	if
+	:: atomic { f[j].running && !f[j].done -> k = CURRENT(j); if :: f[j].exit[k] || f[j].marker -> goto dead :: else fi }
+		mark_to_requeue(j, k);
+		judge(j, k, a);
+		atomic { STEP; kept[A(j, k)] = 1 }
+	:: atomic { !f[j].running || f[j].done -> skip }
+	fi;
+dead:	UNLOCK
+}
 #endif
+
+#if HOLDS
+/* spool.Holding: a rename under the lock, and the place where it is now forced to the disk first. */
+#ifdef NO_LOCK_FOR_HOLD
+#define LOCK_FOR_HOLD skip
+#else
+#define LOCK_FOR_HOLD atomic { boot != born || lock == 0 -> if :: boot != born -> goto dead :: else -> lock = _pid fi }
+#endif
+#ifdef HOLD_NOT_FSYNCED
+#define FORCE(to, from) skip
+#else
+#define FORCE(to, from) atomic { STEP; FSYNC(to) } atomic { STEP; FSYNC(from) }
+#endif
+proctype holder() {             /* lctl hold and lctl release in turn; at last it is released, so that the run can end */
+	byte n, born, j;
+begin:	atomic { born = boot }
+	do
+	:: atomic { n < HOLDS -> n++ }
+		LOCK_FOR_HOLD;
 		if
-		:: atomic { f[0].root -> STEP; f[0].root = 0; f[0].held = 1 }
-		:: atomic { f[0].held -> STEP; f[0].held = 0; f[0].root = 1 }
-		:: atomic { !WANTED(0) -> skip }
+		:: atomic { f[j].root -> STEP; f[j].root = 0; f[j].held = 1 } FORCE(held, root); atomic { onhold[j] = 1 }
+		:: atomic { !f[j].root && f[j].held -> onhold[j] = 0; STEP; f[j].held = 0; f[j].root = 1 } FORCE(root, held)
+		:: atomic { !WANTED(j) -> skip }
 		fi;
 		UNLOCK
-	:: n == HOLDS -> break
+	:: atomic { n == HOLDS -> break }
 	od;
-	/* released at last, so that the run can end */
-#ifndef NO_LOCK_FOR_HOLD
-	atomic { lock == 0 -> lock = _pid }
-#endif
-dead:	atomic { if :: f[0].held -> f[0].held = 0; f[0].root = 1 :: else fi; if :: lock == _pid -> lock = 0 :: else fi }
+	LOCK_FOR_HOLD;
+	atomic { onhold[j] = 0; if :: f[j].held -> f[j].held = 0; f[j].root = 1; FSYNC(root); FSYNC(held) :: else fi }
+	UNLOCK;
+	goto gone;
+dead:	UNLOCK;
+	goto begin;
+gone:	skip
 }
 #endif
 
@@ -716,11 +844,11 @@ inline come_back(j) {
 	:: else
 	fi;
 	for (z : 0 .. ATTEMPTS - 1) {
-		OR_NOT(script[z]); OR_NOT(exit[z]); OR_NOT(requeued[z]); OR_NOT(start[z]);
+		OR_NOT(script[z]); OR_NOT(exit[z]); OR_NOT(requeued[z]); OR_NOT(start[z]); OR_NOT(again[z]); OR_NOT(timedout[z]);
 		if :: f[j].start[z] == SHIM -> f[j].start[z] = EMPTY :: skip fi;        /* nobody fsyncs a token's content */
 		f[j].term[z] = NONE;                                                    /* a matter of this boot */
 		disk[j].script[z] = f[j].script[z]; disk[j].exit[z] = f[j].exit[z]; disk[j].requeued[z] = f[j].requeued[z];
-		disk[j].start[z] = f[j].start[z]
+		disk[j].start[z] = f[j].start[z]; disk[j].again[z] = f[j].again[z]; disk[j].timedout[z] = f[j].timedout[z]
 	}
 	if :: recorded[j] && !f[j].done && !collected[j] -> recorded[j] = 0 :: else fi;  /* nobody had been told of it */
 	disk[j].root = f[j].root; disk[j].held = f[j].held; disk[j].running = f[j].running; disk[j].done = f[j].done;
@@ -746,6 +874,9 @@ inline come_back(j) {
 #define GRACE_ELAPSES(a) :: atomic { termed[a] == FRESH || TERM_OF(a) == FRESH -> \
 	if :: termed[a] == FRESH -> termed[a] = OLD :: else fi; \
 	if :: TERM_OF(a) == FRESH -> TERM_OF(a) = OLD :: else fi; AGE_MEMORIES }
+#ifdef LIMITED
+#define TIME_PASSES(a) :: atomic { (command[a] == COMMAND || child[a]) && !over[a] -> over[a] = 1 }
+#endif
 #if NA == 1
 #define EACH_ATTEMPT(event) event(0)
 #elif NA == 2
@@ -767,6 +898,9 @@ end:	do
 	:: atomic { stubborn && command[0] == COMMAND && !f[0].marker -> command[0] = 0; child[0] = 1 }     /* and leaves a stubborn one */
 #endif
 	EACH_ATTEMPT(GRACE_ELAPSES)
+#ifdef LIMITED
+	EACH_ATTEMPT(TIME_PASSES)
+#endif
 #if CUTS
 	:: atomic { cuts > 0 -> cuts--; boot++; lock = 0;
 		for (z : 0 .. NA - 1) { coming[z] = 0; shim_alive[z] = 0; command[z] = 0; child[z] = 0 }
@@ -776,7 +910,7 @@ end:	do
 	od
 }
 
-#define FOR_EVER(j) (stubborn && f[j].running && !f[j].done && ANY(command, j) && !f[j].marker)
+#define FOR_EVER(j) (stubborn && f[j].running && !f[j].done && ANY(command, j) && !TO_END(j, CURRENT(j)) && !LIMIT)
 #ifdef MORTAL                   /* with no worker alive only what was promised is kept; the rest waits for the next */
 #define OVER(j) (!told[j] || f[j].done)
 #else
@@ -820,6 +954,9 @@ init {
 #endif
 #ifdef COLLECT
 		run collector();
+#endif
+#if WISHES
+		do :: i < WISHES -> run lctl(); i++ :: else -> break od
 #endif
 	}
 }
