@@ -921,10 +921,12 @@ end:	do
 #else
 #define QUIET(j) (!ANY(command, j) && !ANY(child, j))
 #endif
-#define END(j) assert(FOR_EVER(j) || OVER(j) || lost); assert(QUIET(j) || FOR_EVER(j) || alive)
+/* in two steps, because what spin prints of an assertion is cut */
+#define END(j) end = FOR_EVER(j); still = OVER(j); assert(end || still || lost); still = QUIET(j); assert(end || still || alive)
 
 /* When nothing can happen any more, every job has its record, and nothing else is left of it. */
 active proctype judgement_day() {
+	bit end, still;
 	timeout ->
 	assert(lock == 0 || lost);
 	END(0);

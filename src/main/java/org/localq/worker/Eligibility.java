@@ -166,7 +166,7 @@ final class Eligibility implements Intake.Gate {
     RunningDirectory running = locked.look();
     Instant now = judge.now();
     Decision decision = new Decision(locked, intake, new Fates(spool, running), now);
-    namesakes.look(spool, running, intake);
+    namesakes.look(spool, locked, running, intake);
     noticeMoves(running.mentioned());
     if (everything) {
       suspectAbsent(intake, running.mentioned());

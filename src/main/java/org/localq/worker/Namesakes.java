@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.localq.core.JobId;
 import org.localq.spool.Intake;
+import org.localq.spool.Locked;
 import org.localq.spool.RunningDirectory;
 import org.localq.spool.Spool;
 
@@ -74,7 +75,8 @@ final class Namesakes {
   }
 
   /** Reads the names of those that are not pending, where anybody wants to know. */
-  void look(Spool spool, RunningDirectory running, Intake intake) throws IOException {
+  void look(Spool spool, Locked locked, RunningDirectory running, Intake intake)
+      throws IOException {
     if (isToRead()) {
       known = true;
       changed = true;
@@ -87,6 +89,12 @@ final class Namesakes {
     Set<JobId> ids = new HashSet<>(spool.held());
     ids.addAll(running.claimed());
     ids.addAll(running.closedArrays());
+    for (JobId id : elsewhere.keySet()) {
+      // RACE: it was released, or is to be run again, and the intake has not heard of it yet
+      if (!ids.contains(id) && locked.isWanted(id)) {
+        ids.add(id);
+      }
+    }
     Map<JobId, String> now = new HashMap<>();
     Map<String, JobId> firsts = new HashMap<>();
     for (JobId id : ids) {

@@ -430,6 +430,20 @@ class EligibilityTest {
     }
 
     @Test
+    void waits_for_one_that_was_released_and_that_nobody_has_noticed() throws IOException {
+      rig.limit(4);
+      JobId first = named("a");
+      new Holding(rig.spool()).hold(first);
+      JobId second = singleton("a");
+      rig.settle();
+      new Holding(rig.spool()).release(first);
+      rig.tickForFile("running/nothing");
+      assertFalse(isClaimed(second), rig.evidence());
+      rig.settle();
+      assertEquals(Set.of(first), rig.claimed(), rig.evidence());
+    }
+
+    @Test
     void waits_for_what_a_former_worker_started() throws IOException {
       rig.limit(4);
       JobId first = named("a");
