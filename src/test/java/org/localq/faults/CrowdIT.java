@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -108,6 +110,50 @@ class CrowdIT {
         step -> killOrStart(most));
     trial.settleAndVerify();
     assertEquals(jobs, trial.names("done").size());
+  }
+
+  @Test
+  @Injection({15, 16})
+  void jobs_that_ask_for_whatever_a_job_can_while_workers_die() throws Exception {
+    demandAmong(2, 30);
+  }
+
+  @Test
+  @Tag("long")
+  @Injection({15, 16})
+  void many_jobs_that_ask_for_whatever_a_job_can_while_workers_die() throws Exception {
+    demandAmong(5, 200);
+  }
+
+  private void demandAmong(int most, int jobs) throws Exception {
+    trial(3).withBudget().start();
+    trial.submit(1, 0, "0");
+    Demands demands = new Demands(random);
+    Queue<String> held = new ConcurrentLinkedQueue<>();
+    storm(
+        jobs,
+        job -> {
+          if (job % 6 == 5) {
+            trial.submitNumbers(job % 3, "0.05");
+            return;
+          }
+          Demands.Demand demand = demands.next(trial.accepted());
+          String id = trial.submit(demand);
+          if (demand.isHeld()) {
+            held.add(id);
+          }
+          if (job % 4 == 0) {
+            trial.requeue(id).waitFor();
+          }
+          if (job % 7 == 0) {
+            trial.localq().run("lcancel", "--grace", "1", id).exits(0);
+          }
+        },
+        step -> killOrStart(most));
+    for (String id : held) {
+      trial.release(id).waitFor();
+    }
+    trial.settleAndVerify();
   }
 
   @Test

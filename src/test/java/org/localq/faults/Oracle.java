@@ -45,10 +45,15 @@ record Oracle(Path spool, Witness witness, Expected expected) {
     Map<String, List<Witness.Event>> seen =
         witness.events().stream()
             .collect(Collectors.groupingBy(Witness.Event::id, TreeMap::new, Collectors.toList()));
-    ids(records, seen.keySet(), broken);
+    ids(records, seen, broken);
     refusals(broken);
     JsonNode none = JSON.createObjectNode();
-    seen.forEach((id, events) -> starts(id, events, records.getOrDefault(id, none), broken));
+    seen.forEach(
+        (id, events) -> {
+          JsonNode record = records.getOrDefault(id, none);
+          starts(id, events, wishes(id, seen) + most(record), broken);
+          unrecorded(id, events, record, broken);
+        });
     records.forEach(
         (id, record) -> {
           if (record.path("result").has("tasks")) {
@@ -57,6 +62,8 @@ record Oracle(Path spool, Witness witness, Expected expected) {
             ends(id, record, seen.getOrDefault(id, List.of()), broken);
           }
         });
+    Turns turns = new Turns(records, witness.events());
+    records.keySet().forEach(id -> turns.judge(id, broken));
     return broken;
   }
 
@@ -82,7 +89,8 @@ record Oracle(Path spool, Witness witness, Expected expected) {
   }
 
   /** No id twice, none lost, and no job that nobody submitted. */
-  private void ids(Map<String, JsonNode> records, Set<String> seen, List<String> broken) {
+  private void ids(
+      Map<String, JsonNode> records, Map<String, List<Witness.Event>> seen, List<String> broken) {
     Set<String> told = new HashSet<>();
     for (String id : expected.accepted()) {
       if (!told.add(id)) {
@@ -100,11 +108,12 @@ record Oracle(Path spool, Witness witness, Expected expected) {
     if (strangers < expected.dropped()) {
       broken.add(strangers + " records of dropped jobs, at least " + expected.dropped());
     }
-    for (String id : seen) {
-      if (!records.containsKey(id)) {
-        broken.add("job " + id + ": it ran, and has no record");
-      }
-    }
+    seen.forEach(
+        (id, events) -> {
+          if (events.stream().anyMatch(e -> e.what().equals("START")) && !records.containsKey(id)) {
+            broken.add("job " + id + ": it ran, and has no record");
+          }
+        });
   }
 
   /** What a client publishes is complete, and is never refused; nor is a whole drop. */
@@ -122,22 +131,43 @@ record Oracle(Path spool, Witness witness, Expected expected) {
    * never too wide.
    */
   private static void starts(
-      String id, List<Witness.Event> events, JsonNode record, List<String> broken) {
-    List<Integer> attempts = new ArrayList<>();
-    for (Witness.Event event : events) {
-      if (event.what().equals("START")) {
-        attempts.add(event.attempt());
-      } else if (event.what().equals("OVER")) {
-        broken.add("job " + id + ": it ran beyond the core limit");
-      }
+      String id, List<Witness.Event> events, long most, List<String> broken) {
+    List<Integer> attempts = started(events);
+    if (events.stream().anyMatch(e -> e.what().equals("OVER"))) {
+      broken.add("job " + id + ": it ran where more was taken than there is");
     }
-    int most =
-        1
-            + record.path("retries").asInt()
-            + (record.path("requeue").asBoolean() ? MOST_REQUEUES : 0);
     if (attempts.size() > most || new HashSet<>(attempts).size() < attempts.size()) {
       broken.add("job " + id + ": its command started " + attempts.size() + " times: " + attempts);
     }
+  }
+
+  private static List<Integer> started(List<Witness.Event> events) {
+    return events.stream()
+        .filter(e -> e.what().equals("START"))
+        .map(Witness.Event::attempt)
+        .toList();
+  }
+
+  /** How many attempts a job can come to by itself. */
+  private static int most(JsonNode record) {
+    return 1
+        + record.path("retries").asInt()
+        + (record.path("requeue").asBoolean() ? MOST_REQUEUES : 0);
+  }
+
+  /** How often somebody wanted another attempt, of it or of the whole array. */
+  private static long wishes(String id, Map<String, List<Witness.Event>> seen) {
+    String array = id.replaceFirst("_.*", "");
+    return Stream.of(id, array)
+        .distinct()
+        .flatMap(one -> seen.getOrDefault(one, List.of()).stream())
+        .filter(e -> e.what().equals("REQUEUE"))
+        .count();
+  }
+
+  private static void unrecorded(
+      String id, List<Witness.Event> events, JsonNode record, List<String> broken) {
+    List<Integer> attempts = started(events);
     if (attempts.size() > 1 && !attempts(record).containsAll(attempts)) {
       broken.add("job " + id + ": its attempts were " + attempts + ", recorded is " + record);
     }

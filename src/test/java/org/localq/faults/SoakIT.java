@@ -30,6 +30,8 @@ class SoakIT {
   private final Random random = Seed.of(SoakIT.class);
   private final List<Process> workers = new ArrayList<>();
   private final List<String> held = new ArrayList<>();
+  private final List<String> submittedOnHold = new ArrayList<>();
+  private final Demands demands = new Demands(random);
   private int drops;
   @TempDir Path scratch;
   @AutoClose private Trial trial;
@@ -46,7 +48,7 @@ class SoakIT {
   @Tag("long")
   @Injection({1, 2, 4, 6, 15, 16, 38, 42})
   void a_mix_of_everything_that_can_be_done_to_a_queue() throws Exception {
-    trial = new Trial(scratch, 4);
+    trial = new Trial(scratch, 4).withBudget();
     trial.submit(1, 0, "0");
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     int steps = 0;
@@ -64,13 +66,19 @@ class SoakIT {
     for (String id : held) {
       rename("held", "", id);
     }
+    for (String id : submittedOnHold) {
+      trial.release(id).waitFor();
+    }
     trial.localq().run("localqd", "stop").exits(0);
     trial.start().settleAndVerify();
   }
 
   private void step() throws Exception {
-    switch (random.nextInt(12)) {
-      case 0, 1, 2 -> trial.submit(1 + random.nextInt(4), random.nextInt(256), nap());
+    switch (random.nextInt(15)) {
+      case 0 -> trial.submit(1 + random.nextInt(4), random.nextInt(256), nap());
+      case 1, 2, 12 -> demand();
+      case 13 -> trial.requeue(anyJob());
+      case 14 -> letGo();
       case 3 -> killedSubmit();
       case 4 -> trial.drop("drop" + drops++ + ".json", trial.witness().command(7, nap()));
       case 5, 6 -> cancel();
@@ -78,6 +86,24 @@ class SoakIT {
       case 8 -> release();
       case 9 -> stopOrGoOn();
       default -> killOrStart();
+    }
+  }
+
+  private void demand() {
+    if (random.nextInt(6) == 0) {
+      trial.tryToSubmitNumbers(random.nextInt(3), nap());
+      return;
+    }
+    Demands.Demand demand = demands.next(trial.accepted());
+    String id = trial.submit(demand);
+    if (demand.isHeld()) {
+      submittedOnHold.add(id);
+    }
+  }
+
+  private void letGo() {
+    if (!submittedOnHold.isEmpty()) {
+      trial.release(submittedOnHold.remove(random.nextInt(submittedOnHold.size())));
     }
   }
 

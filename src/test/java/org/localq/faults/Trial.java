@@ -30,6 +30,8 @@ import org.localq.system.Installation;
 final class Trial implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
 
+  private static final List<String> NUMBERS = List.of("-a", "0-8:4%1");
+
   private final int cores;
   private Installation localq;
   private final Witness witness;
@@ -38,6 +40,7 @@ final class Trial implements AutoCloseable {
   private final AtomicInteger dropped = new AtomicInteger();
   private int refusals;
   private boolean lossy;
+  private List<String> budget = List.of();
 
   /**
    * A new queue in {@code scratch}.
@@ -72,6 +75,12 @@ final class Trial implements AutoCloseable {
     return localq.spool();
   }
 
+  /** From now on its workers have something to give beside cores. */
+  Trial withBudget() {
+    budget = Witness.BUDGET;
+    return this;
+  }
+
   /** Starts a worker that polls each second. */
   Trial start() {
     localq.run(startLine()).exits(0);
@@ -80,12 +89,20 @@ final class Trial implements AutoCloseable {
 
   /** The words that start a worker of this trial. */
   String[] startLine() {
-    return new String[] {"localqd", "-n", Integer.toString(cores), "-i", "1", "start"};
+    return workerLine("start");
   }
 
   /** The words that are a worker of this trial. */
   String[] runLine() {
-    return new String[] {"localqd", "-n", Integer.toString(cores), "-i", "1", "run"};
+    return workerLine("run");
+  }
+
+  private String[] workerLine(String verb) {
+    List<String> line = new ArrayList<>(List.of("localqd", "-n", Integer.toString(cores)));
+    line.addAll(List.of("-i", "1"));
+    line.addAll(budget);
+    line.add(verb);
+    return line.toArray(new String[0]);
   }
 
   /** Submits a job that the witness sees; its id. */
@@ -105,6 +122,27 @@ final class Trial implements AutoCloseable {
     return result.text();
   }
 
+  /** Submits a job that asks for more than cores; its id. */
+  String submit(Demands.Demand demand) {
+    String id = submitWith(demand.options(), demand.code(), demand.nap());
+    if (demand.isHeld()) {
+      witness.note(id, "HOLD");
+    }
+    return id;
+  }
+
+  /** Lets a job go that was submitted on hold: a client that may be killed. */
+  Process release(String id) {
+    witness.note(id, "RELEASE");
+    return localq.launch("lctl", "release", id);
+  }
+
+  /** Has a job run again from the top, if it runs: a client that may be killed. */
+  Process requeue(String id) {
+    witness.note(id, "REQUEUE");
+    return localq.launch("lctl", "requeue", id);
+  }
+
   /** Submits an array of such jobs, a core each; its id. */
   String submitArray(int tasks, int code, String nap) throws IOException {
     String id = submitLines(tasks, code, nap);
@@ -116,14 +154,16 @@ final class Trial implements AutoCloseable {
 
   /** The same with the numbers 0, 4 and 8, one task at a time. */
   void submitNumbers(int code, String nap) {
-    List<String> line = new ArrayList<>();
-    line.addAll(List.of("lbatch", "--parsable", "-o", "/dev/null", "-a", "0-8:4%1"));
-    line.addAll(witness.command(code, nap));
-    Installation.Result result = localq.run(line.toArray(new String[0]));
-    remember(result.exits(0));
+    String id = submitWith(NUMBERS, code, nap);
     for (int task : new int[] {0, 4, 8}) {
-      accepted.add(result.text() + "_" + task);
+      accepted.add(id + "_" + task);
     }
+  }
+
+  /** The same for one that may be cancelled before all of them are claimed. */
+  void tryToSubmitNumbers(int code, String nap) {
+    unknown.addAndGet(3);
+    submitWith(NUMBERS, code, nap);
   }
 
   /** The same for one that may be cancelled before all of them are claimed. */

@@ -3,13 +3,15 @@ package org.localq.faults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * Sees from outside the spool what really runs: each job appends a line when it starts and one when
- * it ends, and holds a kernel lock for each of its cores, which it can't get if more run than may.
+ * it ends, and holds a kernel lock for each of its cores, for each 10 MiB that it asks for, and for
+ * each tape that it was given, which it can't get if more is taken than there is.
  */
 final class Witness {
   /**
@@ -21,18 +23,27 @@ final class Witness {
       """
       directory=$1 code=$2 nap=$3
       say() { echo "$LOCALQ_JOB_ID $LOCALQ_ATTEMPT $1 $code $$" >>"$directory/events"; }
-      left=$LOCALQ_CORES descriptor=3
-      [ "${4-}" = free ] && left=0
-      for core in "$directory"/core.*; do
-        [ "$left" -eq 0 ] && break
-        eval "exec $descriptor>>\\"\\$core\\""
-        if flock -n "$descriptor"; then
-          left=$((left - 1)) descriptor=$((descriptor + 1))
-        else
-          eval "exec $descriptor>&-"
-        fi
-      done
-      if [ "$left" -eq 0 ]; then say START; else say OVER; fi
+      descriptor=3 over=
+      take() {
+        left=$1
+        shift
+        for thing; do
+          [ "$left" -eq 0 ] && break
+          eval "exec $descriptor>>\\"\\$thing\\""
+          if flock -n "$descriptor"; then
+            left=$((left - 1)) descriptor=$((descriptor + 1))
+          else
+            eval "exec $descriptor>&-"
+          fi
+        done
+        [ "$left" -eq 0 ] || over=yes
+      }
+      if [ "${4-}" != free ]; then
+        take "$LOCALQ_CORES" "$directory"/core.*
+        take $((${LOCALQ_MEM_PER_NODE:-0} / 10)) "$directory"/memory.*
+        for tape in $(echo "${LOCALQ_RESOURCE_TAPE-}" | tr , ' '); do take 1 "$directory/tape.$tape"; done
+      fi
+      if [ -z "$over" ]; then say START; else say OVER; fi
       case $nap in
         0) ;;
         gate*) until [ -e "$directory/$nap" ]; do sleep 0.05; done ;;
@@ -42,12 +53,21 @@ final class Witness {
       exit "$code"
       """;
 
-  /** The most cores of one job. Descriptors 3 to 9: dash knows only those of one digit. */
+  /**
+   * The most cores of one job, and what else it takes with them. Descriptors 3 to 9: dash knows
+   * only those of one digit.
+   */
   static final int WIDEST = 7;
+
+  /** What there is for those that ask for more than cores: the options of their worker. */
+  static final List<String> BUDGET = List.of("--mem", "20", "--resource", "tape=a,b");
 
   private final Path directory;
 
-  /** What was seen of an attempt: {@code START}, {@code END}, or {@code OVER}: too few cores. */
+  /**
+   * What was seen of an attempt: {@code START}, {@code END}, or {@code OVER}: more is taken than
+   * there is. Or what was done with a job: {@code HOLD}, {@code RELEASE}, {@code REQUEUE}.
+   */
   record Event(String id, int attempt, String what, int code) {
     private static Event parse(String line) {
       String[] words = line.split(" ");
@@ -66,6 +86,22 @@ final class Witness {
     Files.createFile(directory.resolve("events"));
     for (int core : IntStream.range(0, cores).toArray()) {
       Files.createFile(directory.resolve("core." + core));
+    }
+    for (String name : List.of("memory.0", "memory.1", "tape.a", "tape.b")) {
+      Files.createFile(directory.resolve(name));
+    }
+  }
+
+  /**
+   * Notes what is done with a job among what is seen of it: a hold behind its success, what undoes
+   * it before it is tried.
+   */
+  void note(String id, String what) {
+    try {
+      Files.writeString(
+          directory.resolve("events"), id + " 0 " + what + " 0 0\n", StandardOpenOption.APPEND);
+    } catch (IOException failed) {
+      throw new IllegalStateException(failed);
     }
   }
 

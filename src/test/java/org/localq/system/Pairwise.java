@@ -16,7 +16,7 @@ import java.util.function.Predicate;
  * <p>Greedy: of some random candidates for the next row the one with most new pairs is taken. So
  * there are few rows, if not the fewest.
  */
-final class Pairwise {
+public final class Pairwise {
   private static final int CANDIDATES = 60;
 
   private final Map<String, List<String>> factors;
@@ -29,7 +29,7 @@ final class Pairwise {
    * @param factors the values of each
    * @param possible whether there can be such a combination at all
    */
-  Pairwise(
+  public Pairwise(
       Map<String, List<String>> factors, Predicate<Map<String, String>> possible, Random random) {
     this.factors = new LinkedHashMap<>(factors);
     this.possible = possible;
@@ -53,7 +53,7 @@ final class Pairwise {
   }
 
   /** Enough combinations. */
-  List<Map<String, String>> rows() {
+  public List<Map<String, String>> rows() {
     List<Map<String, String>> rows = new ArrayList<>();
     Set<Pair> covered = new HashSet<>();
     int barren = 0;
