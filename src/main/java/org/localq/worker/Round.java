@@ -195,7 +195,8 @@ final class Round {
     if (hasMoved(before.attempt(), claim.attempt(), presence)) {
       return Judge.Next.SOON;
     }
-    Case its = timeLimits.enforce(new Case(locked, claim, mark, look, memories.of(mark)));
+    boolean runs = presence != Presence.GONE && isOfThisBoot(claim.attempt());
+    Case its = timeLimits.enforce(new Case(locked, claim, mark, look, memories.of(mark)), runs);
     meet(its);
     Duration unstarted = unstarted(its);
     if (claim.attempt().start().isPresent() && unstarted.compareTo(Verdict.PATIENCE) >= 0) {
@@ -207,6 +208,7 @@ final class Round {
         && !look.isConclusive()
         && secondLook().presence(mark, before.attempt().start()) == Presence.ALIVE) {
       // a process that forks while /proc is read can be missed once
+      its.memory().due(tools.times().uptime().now());
       return Judge.Next.SOON;
     }
     return act(its, verdict);
@@ -242,8 +244,7 @@ final class Round {
   private void meet(Case its) {
     Claim.Attempt attempt = its.claim().attempt();
     Optional<ProcessId> shim = attempt.start().flatMap(Claim.Start::shim);
-    boolean ofThisBoot = attempt.boot().equals(Optional.of(boot()));
-    if (shim.isEmpty() || !ofThisBoot || !its.memory().meet()) {
+    if (shim.isEmpty() || !isOfThisBoot(attempt) || !its.memory().meet()) {
       return;
     }
     boolean over = attempt.end().isPresent();
@@ -360,6 +361,10 @@ final class Round {
             + its.attempt()
             + ", because whoever was moving it died half-way");
     return Judge.Next.NOTHING;
+  }
+
+  private boolean isOfThisBoot(Claim.Attempt attempt) {
+    return attempt.boot().equals(Optional.of(boot()));
   }
 
   private String boot() {

@@ -29,9 +29,11 @@ final class TimeLimits {
   /**
    * Does what is due for a job.
    *
+   * @param runs whether anything of it was seen to run in this boot: what is gone has not been
+   *     ended by its time, and uptimes of two boots can't be compared
    * @return the same; or as it is to be judged, where its time is over
    */
-  Case enforce(Case its) throws IOException {
+  Case enforce(Case its, boolean runs) throws IOException {
     Claim.Attempt attempt = its.claim().attempt();
     boolean isToEnd =
         attempt.end().isPresent() || its.claim().cancel().isPresent() || attempt.told().toEnd();
@@ -44,6 +46,10 @@ final class TimeLimits {
     if (attempt.start().filter(Claim.Start::begun).isEmpty()) {
       // no token announces that it begins
       its.memory().due(now.plus(limit.warnedAfter().orElse(limit.most().get())));
+      return its;
+    }
+    if (!runs) {
+      its.memory().notDue();
       return its;
     }
     Duration ran = ran(its, now);

@@ -22,6 +22,7 @@ import org.localq.SampleJob;
 import org.localq.core.JobId;
 import org.localq.core.Outcome;
 import org.localq.core.Presence;
+import org.localq.core.Reason;
 import org.localq.core.State;
 import org.localq.core.TimeLimit;
 import org.localq.core.Warning;
@@ -128,6 +129,27 @@ class TimeLimitsTest {
       rig.shimEnds(id, 1, "0");
       rig.settle();
       assertEquals(Outcome.timeout(OptionalInt.of(0)), rig.outcome(id));
+    }
+
+    @Test
+    void a_job_that_went_down_with_its_machine_is_LOST_however_long_ago_that_is()
+        throws IOException {
+      runs();
+      rig.engine.set(id, Presence.GONE);
+      rig.pass(Duration.ofDays(1));
+      rig.boot(Rig.OTHER_BOOT);
+      rig.settle();
+      assertEquals(Outcome.lost(Reason.NODE_FAIL), rig.outcome(id), rig.evidence());
+    }
+
+    @Test
+    void a_job_whose_shim_was_killed_before_it_is_LOST() throws IOException {
+      runs();
+      rig.engine.set(id, Presence.GONE);
+      rig.pass(LIMIT);
+      rig.settle();
+      assertEquals(Outcome.lost(Reason.SHIM_LOST), rig.outcome(id), rig.evidence());
+      assertEquals(Optional.empty(), rig.due());
     }
 
     @Test
