@@ -130,7 +130,9 @@ final class Eligibility implements Intake.Gate {
 
   /** Whether there is more to decide at once. */
   boolean isInterrupted() {
-    return !undecided.isEmpty() || !suspects.isEmpty() || namesakes.isToRead();
+    // those that waited may be gone before what was to be looked at for them was
+    return !waiting.isEmpty()
+        && (!undecided.isEmpty() || !suspects.isEmpty() || namesakes.isToRead());
   }
 
   /** What went wrong with one of them in the last tick, and held up no other. */
@@ -157,12 +159,11 @@ final class Eligibility implements Intake.Gate {
    */
   void decide(Locked locked, Intake intake, boolean everything) throws IOException {
     trouble = Optional.empty();
+    isStarting = false;
     if (waiting.isEmpty()) {
       wasRunning = new TreeSet<>();
-      isStarting = false;
       return;
     }
-    isStarting = false;
     RunningDirectory running = locked.look();
     Instant now = judge.now();
     Decision decision = new Decision(locked, intake, new Fates(spool, running), now);

@@ -233,6 +233,19 @@ class EligibilityTest {
     }
 
     @Test
+    void of_one_that_is_cancelled_as_the_other_is_claimed_keeps_no_worker_awake()
+        throws IOException {
+      JobId first = rig.submit(1);
+      JobId second = submit("afterany:" + first);
+      rig.tick();
+      assertTrue(isClaimed(first), rig.evidence());
+      rig.cancel(second, Duration.ZERO);
+      rig.tick();
+      assertEquals(Worker.Pace.IDLE, rig.tick(), rig.evidence());
+      assertEquals(Optional.empty(), rig.due());
+    }
+
+    @Test
     void on_one_that_is_cancelled_unnoticed_is_decided_at_the_next_poll() throws IOException {
       running();
       JobId waits = rig.submit(1);
