@@ -126,12 +126,12 @@ public final class Fates {
   }
 
   /**
-   * Whether what it waited for was met before: it was claimed, and is to be run again. The records
-   * that said so may be gone by now.
+   * Whether what it waited for was met before: it was claimed, and is to be run again; or it is an
+   * array of which a task was. The records that said so may be gone by now.
    */
   private boolean hadItsTurn(JobId id) throws IOException {
     // a task has a file only once it was claimed
-    return id.isTask() || running.currentAttempt(id) > 1;
+    return id.isTask() || running.tasksClaimed(id).isPresent() || running.currentAttempt(id) > 1;
   }
 
   /**

@@ -457,6 +457,28 @@ class EligibilityTest {
     }
 
     @Test
+    void waits_for_one_that_another_worker_has_put_back_into_the_queue() throws IOException {
+      rig.limit(4);
+      JobId first =
+          rig.submit(
+              SampleJob.of("work").named("a").retry(new Retry(false, 1, Duration.ofMinutes(1))));
+      JobId second = singleton("a");
+      rig.settle();
+      rig.shimStarts(first, 1);
+      rig.settle();
+      rig.shimEnds(first, 1, "3");
+      Files.setLastModifiedTime(
+          rig.running(first + ".1.exit-3"), java.nio.file.attribute.FileTime.from(rig.wall()));
+      rig.tick(rig.anotherWorker());
+      assertEquals(State.PENDING, rig.state(first), rig.evidence());
+      rig.tickForFile("running/" + first + ".1.exit-3");
+      assertFalse(isClaimed(second), rig.evidence());
+      rig.cancel(first, Duration.ZERO);
+      rig.settle();
+      assertTrue(isClaimed(second), rig.evidence());
+    }
+
+    @Test
     void waits_for_what_a_former_worker_started() throws IOException {
       rig.limit(4);
       JobId first = named("a");
@@ -528,6 +550,20 @@ class EligibilityTest {
       rig.runs(good.ofTask(2), "0");
       assertTrue(isClaimed(afterGood), rig.evidence());
       assertEquals(NEVER, rig.outcome(afterBad));
+    }
+
+    @Test
+    void of_which_a_task_was_claimed_does_not_wait_again() throws IOException {
+      JobId first = running();
+      JobId array = array("afterok:" + first, 2);
+      ends(first, "0");
+      assertTrue(isClaimed(array.ofTask(1)), rig.evidence());
+      Files.delete(rig.path("done/" + first + ".json"));
+      rig.boot(Rig.BOOT);
+      rig.limit(1);
+      rig.settle();
+      rig.runs(array.ofTask(1), "0");
+      assertTrue(isClaimed(array.ofTask(2)), rig.evidence());
     }
 
     @Test
