@@ -90,9 +90,10 @@ public final class Daemon {
         boolean soon = outcome.pace() == Worker.Pace.SOON;
         glance = soon ? shorter(LAST_GLANCE, glance.multipliedBy(2)) : FIRST_GLANCE;
         Duration rest = soon ? glance : untilPoll(nextPoll);
+        // what the machine refuses can stay due
+        Duration least = outcome.trouble().isPresent() ? LAST_GLANCE : FIRST_GLANCE;
         // a glance behind it: of a clock that shows hundredths
-        Duration due =
-            outcome.due().map(in -> longer(in.plus(FIRST_GLANCE), FIRST_GLANCE)).orElse(rest);
+        Duration due = outcome.due().map(in -> longer(in.plus(FIRST_GLANCE), least)).orElse(rest);
         news = watch.await(collects ? Duration.ZERO : shorter(rest, due));
       }
     } finally {

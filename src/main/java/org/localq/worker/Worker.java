@@ -97,29 +97,50 @@ public final class Worker {
       Judge.Scope scope = news.everything() ? Judge.Scope.ALL : Judge.Scope.ENDING;
       Judge.Judgement judged = judgeAll(locked, scope);
       Optional<IOException> trouble = judged.trouble().or(() -> unlisted);
-      boolean again = false;
-      boolean unfinished = false;
-      Optional<Duration> begins = Optional.empty();
+      Beginnings begun = Beginnings.NONE;
       if (workers.isDraining()) {
         // whatever else is wrong: who waits for the drain waits for the jobs alone
         if (locked.claimed().jobs().isEmpty()) {
           return new Tick(Pace.OVER, Optional.empty(), Optional.empty());
         }
       } else {
-        locked.returned().forEach(intake::reread);
-        takeIn(locked, uptime);
-        boolean overlooked = news.isOf(spool.layout().runningDirectory());
-        eligibility.decide(locked, intake, overlooked);
-        unfinished = eligibility.isInterrupted();
-        begins = eligibility.due();
-        again = judged.canSpawn() && claimWhatFits(locked);
-        unfinished |= intake.isInterrupted() && intake.trouble().isEmpty();
-        again |= unfinished || eligibility.isStarting();
-        trouble = trouble.or(intake::trouble).or(eligibility::trouble);
+        begun = begin(locked, uptime, news, judged.canSpawn());
+        trouble = trouble.or(begun::trouble);
       }
-      boolean soon = again || judged.next() == Judge.Next.SOON;
-      Optional<Duration> due = unfinished ? Optional.of(Duration.ZERO) : due(uptime, begins);
+      boolean soon = begun.again() || judged.next() == Judge.Next.SOON;
+      Optional<Duration> due =
+          begun.unfinished() ? Optional.of(Duration.ZERO) : due(uptime, begun.begins());
       return new Tick(soon ? Pace.SOON : Pace.IDLE, trouble, due);
+    }
+  }
+
+  /**
+   * What came of taking in jobs, deciding upon them and claiming them.
+   *
+   * @param again whether there is more to do within moments
+   * @param unfinished whether it is to be gone on with at once
+   * @param begins in how long the time of one that waits comes
+   */
+  private record Beginnings(
+      boolean again, boolean unfinished, Optional<Duration> begins, Optional<IOException> trouble) {
+    static final Beginnings NONE = new Beginnings(false, false, Optional.empty(), Optional.empty());
+  }
+
+  private Beginnings begin(Locked locked, Duration uptime, News news, boolean canSpawn) {
+    try {
+      locked.returned().forEach(intake::reread);
+      takeIn(locked, uptime);
+      boolean overlooked = news.isOf(spool.layout().runningDirectory());
+      eligibility.decide(locked, intake, overlooked);
+      boolean unfinished = eligibility.isInterrupted();
+      boolean again = canSpawn && claimWhatFits(locked);
+      unfinished |= intake.isInterrupted() && intake.trouble().isEmpty();
+      again |= unfinished || eligibility.isStarting();
+      Optional<IOException> trouble = intake.trouble().or(eligibility::trouble);
+      return new Beginnings(again, unfinished, eligibility.due(), trouble);
+    } catch (IOException refused) {
+      // what runs is brought to its end in time all the same
+      return new Beginnings(false, false, Optional.empty(), Optional.of(refused));
     }
   }
 

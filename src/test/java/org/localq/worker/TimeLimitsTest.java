@@ -68,6 +68,14 @@ class TimeLimitsTest {
     }
 
     @Test
+    void a_worker_that_can_claim_nothing_wakes_at_it_too() throws IOException {
+      runs();
+      rig.submit(1);
+      rig.breakDisk("");
+      assertEquals(Optional.of(LIMIT), rig.due());
+    }
+
+    @Test
     void a_job_that_ends_is_what_it_ended_with() throws IOException {
       runs();
       rig.pass(Duration.ofSeconds(599));
