@@ -132,9 +132,9 @@ _=u" ] || exact=
     # it empty, and its command is known never to have run. Where there is no room for it, the wish that the job ends ends
     # the wait: nobody can signal who has no name yet.
     (
-      # With the uptime, because a time limit is counted on a clock that nobody sets. In one write, as the exit token.
-      read -r uptime _ </proc/uptime
-      until printf '%s\n%s\n' "$self" "$uptime" >&3; do
+      # With the uptime, because a time limit is counted on a clock that nobody sets: without what was waited for room. In one
+      # write, as the exit token.
+      until read -r uptime _ </proc/uptime; printf '%s\n%s\n' "$self" "$uptime" >&3; do
         sleep 1
         is_over && exit 0
         [ -e "$job.cancel" ] && exit 0

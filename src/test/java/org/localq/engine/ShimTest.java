@@ -115,7 +115,7 @@ class ShimTest {
       assertEquals(List.of(expected.toString(), ""), List.of(lines[0], lines[2]));
       // behind the start of the shim itself, in ticks of 10 ms, and not in the future
       double uptime = Double.parseDouble(lines[1]);
-      assertTrue(uptime * 100 >= expected.ticks(), lines[1]);
+      assertTrue(Math.round(uptime * 100) >= expected.ticks(), lines[1]);
       assertTrue(uptime <= Double.parseDouble(uptime()), lines[1]);
       Files.createFile(bench.path("go"));
       shim.await();
@@ -309,13 +309,21 @@ class ShimTest {
         eventually(() -> small.tokens().contains("started"), small::evidence);
         assertEquals("", small.text("7.1.started"), small::evidence);
         assertFalse(Files.exists(small.path("ran")), small::evidence);
+        double then = uptime() + 0.5;
+        eventually(() -> uptime() >= then, small::evidence);
         disk.free();
         shim.await();
         assertEquals(Set.of("started", "exit-0"), small.tokens(), small::evidence);
         assertTrue(
             ProcessId.parse(small.text("7.1.started").lines().findFirst().orElse("")).isPresent(),
             small::evidence);
+        double start = Double.parseDouble(small.text("7.1.started").split("\n")[1]);
+        assertTrue(start >= then, "its time limit is not counted from before that");
       }
+    }
+
+    private double uptime() throws IOException {
+      return Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
     }
   }
 
