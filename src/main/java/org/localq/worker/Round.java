@@ -274,7 +274,7 @@ final class Round {
    * cores, or lets another attempt follow.
    */
   private boolean restsOnAbsence(Verdict verdict, Claim.Attempt attempt) {
-    boolean looked = attempt.start().isPresent() && attempt.boot().orElse(boot()).equals(boot());
+    boolean looked = attempt.start().isPresent() && isOfThisBoot(attempt);
     return looked
         && switch (verdict) {
           case CLOSE, REQUEUE, RECORD_EXIT, RECORD_CANCELLED, RECORD_TIMEOUT, RECORD_SHIM_LOST ->
@@ -364,7 +364,7 @@ final class Round {
   }
 
   private boolean isOfThisBoot(Claim.Attempt attempt) {
-    return attempt.boot().equals(Optional.of(boot()));
+    return attempt.boot().orElse(boot()).equals(boot());
   }
 
   private String boot() {
