@@ -86,9 +86,11 @@
         is_over && break
       done
     done <"$cgroup/memory.events"
-    # not while something that the command left behind is in it
-    rmdir "$cgroup"
+    clear_out
   }
+
+  # Removes the cgroups of attempts, but for those in which something is that the command left behind: it may end later.
+  clear_out() { rmdir "$cgroups/localq-$$-"*; }
 
   # become NAME=VALUE... COMMAND WORD...: executes the command in this environment and no other. Called by the run file.
   # By the shell itself where it can: env(1) costs as much as a command's own start.
@@ -177,5 +179,6 @@ _=u" ] || exact=
   }
 
   while read -r job attempt run; do execute; done
+  [ -z "$cgroups" ] || clear_out
   exit 0
 }

@@ -306,6 +306,18 @@ class ConfinementTest {
     }
 
     @Test
+    void leaves_no_cgroup_behind_that_something_it_left_was_still_in() throws Exception {
+      runs(new Confinement.Below(mount), "echo", "ran");
+      Path cell = cell(mount);
+      // what is no cgroup can't be removed with these in it
+      for (String file : List.of("memory.max", "cgroup.procs")) {
+        Files.delete(cell.resolve(file));
+      }
+      engine.retain(Set.of());
+      eventually(() -> !Files.exists(cell), () -> "still there: " + cell);
+    }
+
+    @Test
     void leaves_no_cgroup_behind_that_it_could_not_be_moved_into() throws Exception {
       // as where the controller is missing: it is made, and that is all
       Path closed = Files.createDirectory(base.resolve("closed"));
