@@ -24,8 +24,9 @@ final class LctlCommand extends Command {
     spec.usageMessage()
         .description(
             "hold: keeps pending jobs from starting, and the tasks of arrays that have not started."
-                + " release: lets them start when it is their turn. requeue: ends running jobs, TERM"
-                + " first, KILL 30 s later, and has them run again from the top.")
+                + " release: lets them start when it is their turn. requeue: has jobs run again"
+                + " from the top, those that have ended and those that run, which get TERM first,"
+                + " KILL 30 s later.")
         .customSynopsis(
             "lctl [OPTION…] hold ID…",
             "       lctl [OPTION…] release ID…",

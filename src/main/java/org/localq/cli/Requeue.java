@@ -12,7 +12,7 @@ import org.localq.spool.Entry;
 import org.localq.spool.Spool;
 import org.localq.worker.Requeueing;
 
-/** {@code lctl requeue}: has running jobs run again. */
+/** {@code lctl requeue}: has jobs run again that run, or have ended. */
 final class Requeue {
   private static final Duration NAP = Duration.ofMillis(50);
 
@@ -31,7 +31,7 @@ final class Requeue {
         Requeueing.Answer answer = requeueing.requeue(id);
         if (answer == Requeueing.Answer.ENDING) {
           ending.add(id);
-        } else {
+        } else if (answer != Requeueing.Answer.REOPENED) {
           door.err().println("lctl: " + Printable.of(refusal(answer, id, spool, queue)));
           code = ExitCode.REFUSED;
         }
@@ -63,6 +63,18 @@ final class Requeue {
       throws IOException {
     return switch (answer) {
       case WAITING -> "job " + id + " does not run: it starts when it is its turn";
+      case CLOSING ->
+          "job "
+              + id
+              + " is being cancelled, or about to end; once it has: lctl"
+              + queue.option()
+              + " requeue "
+              + id;
+      case ENDED_ARRAY ->
+          "job "
+              + id
+              + (id.isTask() ? " has ended as a task of an array" : " is an array that has ended")
+              + ", and only whole jobs are run again; to run its command again: lbatch";
       case ENDED ->
           "job "
               + id

@@ -35,6 +35,16 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Ear
     return attempt.told().requeued() || (failed && failures() < retry.retries());
   }
 
+  /** Whether the job had ended once, and was put back. */
+  public boolean isReopened() {
+    for (Earlier attempt : earlier) {
+      if (attempt.isRecorded()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** How many of them had failed. */
   public int failures() {
     int failures = 0;
@@ -66,6 +76,11 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Ear
     /** How it failed: nothing where it did not, also where somebody had ended it for another. */
     public Optional<End> failure() {
       return told.requeued() ? Optional.empty() : end.filter(its -> !its.exit().isSuccess());
+    }
+
+    /** Whether it is of a job that had ended and was put back, whose own file tells of it. */
+    public boolean isRecorded() {
+      return told.requeued() && end.isEmpty() && boot.isEmpty();
     }
 
     /** Whether nobody knows how it ended, and nobody had ended it. */

@@ -25,6 +25,13 @@ public record Result(
     attempts = List.copyOf(attempts);
   }
 
+  /** All attempts that had started, also where it was only one. */
+  public List<Attempted> allAttempts() {
+    return attempts.isEmpty() && started.isPresent()
+        ? List.of(new Attempted(1, outcome, started, Optional.of(ended)))
+        : attempts;
+  }
+
   /** Of a job of which nothing more is known than that. */
   public Result(
       Outcome outcome, Optional<Instant> started, Instant ended, Usage usage, int restarts) {

@@ -409,7 +409,8 @@ public final class Intake {
       return takeDrop(locked, file, now);
     }
     Optional<String> usurped = usurped(locked.spool(), id.get(), last);
-    if (usurped.isPresent() && locked.dropTwinOfHeld(id.get())) {
+    if (usurped.isPresent()
+        && (locked.dropTwinOfHeld(id.get()) || locked.dropTwinOfRecord(id.get()))) {
       return Optional.empty();
     }
     if (usurped.isPresent()) {

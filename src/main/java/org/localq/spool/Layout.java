@@ -32,7 +32,8 @@ import org.localq.core.JobId;
  *                          memory is only counted.
  *                          Missing for the current attempt: that attempt was never claimed.
  * running/ID.K.started     the start token: "PID TICKS" by the shim, and a line with the machine's uptime; empty: that shim has not come to the command.
- *                          A hard link of .localq/void: the attempt is closed and never starts.
+ *                          A hard link of .localq/void: the attempt is closed and never starts. "recorded": the job had
+ *                          ended and was put back; what came of the attempt is in the "result" of the job's file.
  * running/ID.K.exit-CODE   the exit token, by the shim: CODE 0 to 255, or directory, stdin, stdout, stderr (what could not
  *                          be opened). Content: the shell's "times" and the machine's uptime, or nothing where the disk was full.
  * running/ID.K.requeued    the attempt is closed, and another is wanted

@@ -75,6 +75,17 @@ public final class Locked implements AutoCloseable {
     return spool.read(id, layout.running(id), false);
   }
 
+  /**
+   * What the record of a claimed job said before it was {@linkplain Reopening put back}; nothing
+   * where it had none. Means nothing for a job that was never put back: any client can write that.
+   */
+  public Optional<Result> readFormer(JobId id) throws IOException {
+    return spool
+        .read(id, layout.running(id), true)
+        .flatMap(JobFile::valid)
+        .flatMap(JobFile.Valid::result);
+  }
+
   /** The record of a job; nothing when there is none. */
   public Optional<JobFile> readRecord(JobId id) throws IOException {
     return spool.read(id, layout.record(id), true);
@@ -186,9 +197,18 @@ public final class Locked implements AutoCloseable {
    * @return whether it was there
    */
   boolean dropTwinOfHeld(JobId id) throws IOException {
+    return dropTwin(id, layout.held(id));
+  }
+
+  /** The same of a job that has ended: whoever put it back was not told that it was done. */
+  boolean dropTwinOfRecord(JobId id) throws IOException {
+    return dropTwin(id, layout.record(id));
+  }
+
+  private boolean dropTwin(JobId id, Path other) throws IOException {
     if (!Spool.exists(layout.pending(id))
-        || !Spool.exists(layout.held(id))
-        || !Files.isSameFile(layout.pending(id), layout.held(id))) {
+        || !Spool.exists(other)
+        || !Files.isSameFile(layout.pending(id), other)) {
       return false;
     }
     Files.deleteIfExists(layout.pending(id));

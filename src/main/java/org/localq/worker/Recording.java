@@ -136,7 +136,7 @@ final class Recording {
     Usage measured = attempt.end().map(Claim.End::usage).orElse(Usage.UNKNOWN);
     Usage usage = new Usage(measured.userSeconds(), measured.systemSeconds(), its.memory().peak());
     Optional<Instant> started = attempt.start().map(Claim.Start::at);
-    List<Attempted> attempts = attempts(its.claim(), job, outcome);
+    List<Attempted> attempts = attempts(its, job, outcome);
     return new Result(
         outcome,
         started,
@@ -154,15 +154,14 @@ final class Recording {
   }
 
   /** All attempts, the last one with the outcome of the job; none where there was no other. */
-  private static List<Attempted> attempts(Claim claim, Job job, Outcome outcome) {
+  private static List<Attempted> attempts(Case its, Job job, Outcome outcome) throws IOException {
+    Claim claim = its.claim();
+    List<Attempted> former = claim.isReopened() ? former(its) : List.of();
     List<Attempted> attempts = new ArrayList<>();
     for (Claim.Earlier earlier : claim.earlier()) {
       attempts.add(
-          new Attempted(
-              earlier.number(),
-              outcome(earlier, claim.attempt().boot(), job),
-              Optional.of(earlier.start().at()),
-              earlier.end().map(Claim.End::at)));
+          recorded(earlier, former)
+              .orElseGet(() -> attempted(earlier, claim.attempt().boot(), job)));
     }
     Claim.Attempt last = claim.attempt();
     if (!attempts.isEmpty() && last.start().isPresent()) {
@@ -174,6 +173,25 @@ final class Recording {
               last.end().map(Claim.End::at)));
     }
     return attempts;
+  }
+
+  /** What the job's own file says of the attempts before it was put back. */
+  private static List<Attempted> former(Case its) throws IOException {
+    return its.locked().readFormer(its.id()).map(Result::allAttempts).orElse(List.of());
+  }
+
+  private static Optional<Attempted> recorded(Claim.Earlier earlier, List<Attempted> former) {
+    return earlier.isRecorded()
+        ? former.stream().filter(attempt -> attempt.number() == earlier.number()).findFirst()
+        : Optional.empty();
+  }
+
+  private static Attempted attempted(Claim.Earlier earlier, Optional<String> boot, Job job) {
+    return new Attempted(
+        earlier.number(),
+        outcome(earlier, boot, job),
+        Optional.of(earlier.start().at()),
+        earlier.end().map(Claim.End::at));
   }
 
   private static Outcome outcome(Claim.Earlier earlier, Optional<String> boot, Job job) {

@@ -138,18 +138,19 @@ class LctlTest {
 
   @Nested
   class Requeue {
-    @ParameterizedTest
-    @CsvSource(
-        delimiterString = " | ",
-        value = {
-          "requeue 1 | job 1 does not run: it starts when it is its turn",
-          "requeue 2 | job 2 has ended, COMPLETED; to run its command again: lbatch",
-        })
-    void of_what_does_not_run_is_refused(String words, String message) throws Exception {
-      context.completes(2);
-      CommandContext.Ran ran = context.run(("lctl " + words).split(" ")).exits(1);
-      assertEquals("lctl: " + message + "\n", ran.err());
+    @Test
+    void of_what_waits_is_refused() throws Exception {
+      CommandContext.Ran ran = context.run("lctl", "requeue", "1").exits(1);
+      assertEquals("lctl: job 1 does not run: it starts when it is its turn\n", ran.err());
       assertEquals("", ran.out());
+    }
+
+    @Test
+    void of_what_has_ended_makes_it_pending_and_prints_nothing() throws Exception {
+      context.completes(2);
+      CommandContext.Ran ran = context.run("lctl", "requeue", "2").exits(0);
+      assertEquals("", ran.out() + ran.err());
+      assertEquals("PENDING\n", context.run("linfo", "--state", "2").exits(0).out());
     }
   }
 }

@@ -237,6 +237,9 @@ final class Aftermath {
     }
     expectAll(promises.held, spool.held(), "was put on hold, and is not");
     expectAll(promises.released, all, "was released, and did not end");
+    for (JobId id : promises.requeued) {
+      judgeRequeued(spool, id, promises);
+    }
     expectAll(promises.accepted, known, "was accepted, and is gone");
     expectAll(promises.refused, refused, "was refused, and is not in rejected/");
     for (JobId id : promises.accepted) {
@@ -269,6 +272,15 @@ final class Aftermath {
     for (JobId id : promised) {
       expect(there.contains(id), "job " + id + " " + otherwise);
     }
+  }
+
+  /** It ran again, or was about to when the power was cut. */
+  private void judgeRequeued(Spool spool, JobId id, Promises promises) throws IOException {
+    boolean lost = spool.find(id).filter(entry -> entry.state() == State.LOST).isPresent();
+    String second = id + " 2";
+    expect(
+        lost || attempts.contains(second) || promises.attempts.contains(second),
+        "job " + id + " was to be run again, and was not");
   }
 
   /** A job on hold has not ended, and the records that it refers to are there. */

@@ -251,6 +251,29 @@ class KillIT {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"rename", "fsync", "openat"})
+  @Injection(2)
+  void a_client_that_has_a_job_run_again_killed_at_every(String call) throws Exception {
+    Strace.assumeInstalled();
+    trial(2).start();
+    String id = trial.submit(1, 3, "0");
+    boolean struck = true;
+    int n = 0;
+    while (struck && ++n < MOST) {
+      eventually("its end", () -> trial.isRecorded(id) && trial.isSettled(), trial::evidence);
+      List<Path> paths = call.equals("openat") ? spoolPaths(List.of(id)) : List.of();
+      Strace strace = kill(call, n, paths);
+      trial.witness().note(id, "REQUEUE");
+      trial.run(strace.wrapper(), "lctl", "requeue", id);
+      struck = strace.hasStruck();
+    }
+    assertTrue(n > 1, "no call of " + call + " was found to kill a client in");
+    assertTrue(n < MOST, "no client came to its end within " + MOST + " calls of " + call);
+    System.out.println("a client was killed at " + (n - 1) + " calls of " + call);
+    trial.settleAndVerify();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"rename", "unlink", "fsync"})
   @Tag("long")
   @Injection(1)

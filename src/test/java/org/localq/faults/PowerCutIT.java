@@ -24,6 +24,7 @@ import static org.localq.faults.PowerScenario.DROP;
 import static org.localq.faults.PowerScenario.FIRST_SUBMIT;
 import static org.localq.faults.PowerScenario.HOLD;
 import static org.localq.faults.PowerScenario.NEXT_SUBMIT;
+import static org.localq.faults.PowerScenario.REQUEUE_OF_AN_ENDED_JOB;
 import static org.localq.faults.PowerScenario.RETRY;
 import static org.localq.faults.PowerScenario.TAKE_OVER;
 import static org.localq.faults.PowerScenario.TIME_LIMIT;
@@ -88,6 +89,7 @@ class PowerCutIT {
         new Site("names in the root, N.json linked", NEXT_SUBMIT),
         new Site("bytes of .localq/shim-*", WORK),
         new Site("bytes of .localq/limit", WORK),
+        new Site("bytes of .localq/budget", WORK),
         new Site("bytes of .localq/options", WORK),
         new Site("names in running, N.json renamed to running/N.json", WORK),
         new Site("names in the root, N.json renamed to running/N.json", WORK),
@@ -140,6 +142,9 @@ class PowerCutIT {
         new Site("names in held, N.json renamed to held/N.json", HOLD),
         new Site("names in the root, held/N.json renamed to N.json", HOLD),
         new Site("names in held, held/N.json renamed to N.json", HOLD),
+        new Site("names in running, running/N.N.requeued created", REQUEUE_OF_AN_ENDED_JOB),
+        new Site("names in the root, done/N.json renamed to N.json", REQUEUE_OF_AN_ENDED_JOB),
+        new Site("names in done, done/N.json renamed to N.json", REQUEUE_OF_AN_ENDED_JOB),
         new Site("names in held, held/N.json renamed to running/N.json", CANCEL_OF_A_HELD_JOB),
         new Site("names in running, held/N.json renamed to running/N.json", CANCEL_OF_A_HELD_JOB));
   }
@@ -170,6 +175,12 @@ class PowerCutIT {
           Map.entry(
               "names in .localq, .localq/tmp/* renamed to .localq/limit",
               "the next first worker sets it anew"),
+          Map.entry(
+              "names in .localq, .localq/tmp/* renamed to .localq/budget",
+              "the next first worker sets it anew"),
+          Map.entry(
+              "names in done",
+              "of a record whose maker may have died before its own; here it had not"),
           Map.entry(
               "names in .localq, .localq/tmp/* renamed to .localq/options",
               "only what localqd restart takes over is lost"),

@@ -76,6 +76,24 @@ enum PowerScenario {
       echo "released 2"
       """),
 
+  /** A job that has ended is run again. */
+  REQUEUE_OF_AN_ENDED_JOB(
+      """
+      lbatch -J one sh -c 'echo "ran $LOCALQ_JOB_ID $LOCALQ_ATTEMPT"; exit 3'
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      await [ ! -e "$running/1.1.exit-3" ]
+      localqd stop
+      """,
+      """
+      echo "requeueing 1"
+      lctl requeue 1
+      echo "requeued 1"
+      localqd -n 1 -i 1 start
+      await [ -e "$queue/done/1.json" ]
+      localqd stop
+      """),
+
   /** A job that is cancelled while it is on hold. */
   CANCEL_OF_A_HELD_JOB(
       """
@@ -391,7 +409,7 @@ enum PowerScenario {
 
   /** How often the command of a job may be run. */
   int runs() {
-    return this == RETRY ? 2 : 1;
+    return this == RETRY || this == REQUEUE_OF_AN_ENDED_JOB ? 2 : 1;
   }
 
   /** Whether it is a damage that is to be repaired, again after a power cut. */

@@ -26,7 +26,7 @@ final class Promises {
   private static final Pattern PUBLISHED =
       Pattern.compile(
           "\\.localq/(localqd|queue/((held/|running/|done/)?\\d+(_\\d+)?\\.json|running/\\d+(_\\d+)?\\.cancel"
-              + "|rejected/\\d+\\.reason|\\.localq/(version|host|limit|options|void|drain|shim-.*)))");
+              + "|rejected/\\d+\\.reason|\\.localq/(version|host|limit|budget|options|void|drain|shim-.*)))");
 
   private static final Pattern SUBMITTED = Pattern.compile("Submitted batch job (\\d+)");
   private static final Pattern ACCEPTED = Pattern.compile("job (\\d+): accepted from");
@@ -44,6 +44,8 @@ final class Promises {
   private static final Pattern HELD = Pattern.compile("(?m)^held (\\d+)");
   private static final Pattern RELEASING = Pattern.compile("(?m)^releasing (\\d+)");
   private static final Pattern RELEASED = Pattern.compile("(?m)^released (\\d+)");
+  private static final Pattern REQUEUEING = Pattern.compile("(?m)^requeueing (\\d+)");
+  private static final Pattern REQUEUED = Pattern.compile("(?m)^requeued (\\d+)");
   private static final Pattern TOKEN =
       Pattern.compile("running/(\\d+(?:_\\d+)?)\\.\\d+\\.exit-(\\d+)$");
 
@@ -75,6 +77,9 @@ final class Promises {
 
   /** Ids of jobs that were on hold, and are not any more. */
   final Set<JobId> released = new TreeSet<>();
+
+  /** Ids of jobs that had ended, and are run again. */
+  final Set<JobId> requeued = new TreeSet<>();
 
   /** What the log called a job's end. */
   final Map<JobId, String> recorded = new TreeMap<>();
@@ -110,6 +115,7 @@ final class Promises {
       JobId id = id(record);
       recorded.put(id, result.group(1));
       ran.add(id);
+      attempts.add(id + " 1");
       codes.add(id + ":" + result.group(2));
     }
   }
@@ -150,6 +156,10 @@ final class Promises {
     each(RELEASING, text, held::remove);
     each(RELEASED, text, released::add);
     version += onHold.equals(held) ? 0 : 1;
+    int ends = recorded.size();
+    each(REQUEUEING, text, recorded::remove);
+    version += 2 * (ends - recorded.size());
+    each(REQUEUED, text, requeued::add);
     Matcher end = RECORDED.matcher(text);
     while (end.find()) {
       recorded.put(id(end), end.group(2));
@@ -167,6 +177,7 @@ final class Promises {
         + timedOut.size()
         + recorded.size()
         + released.size()
+        + requeued.size()
         + (ours ? 1 : 0);
   }
 

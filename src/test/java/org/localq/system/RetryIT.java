@@ -86,8 +86,29 @@ class RetryIT {
     assertTrue(has(record, "\"state\":\"COMPLETED\""), record);
     assertTrue(has(record, "{\"attempt\":1,\"state\":\"CANCELLED\",\"exit_code\":143,"), record);
     assertEquals("1\n2\n", Installation.read(localq.home().resolve("out")));
-    localq.run("lctl", "requeue", id).exits(1);
     localq.run("lctl", "requeue", "99").exits(1);
+  }
+
+  @Test
+  void a_job_that_has_ended_is_run_again_where_somebody_wants_it() {
+    String id =
+        localq.submit("-o", "out", "sh", "-c", "echo $LOCALQ_ATTEMPT; exit $LOCALQ_ATTEMPT");
+    localq.record(id);
+    for (int code = 2; code <= 3; code++) {
+      String last = "\"exit_code\":" + code + ",";
+      assertEquals("", localq.run("lctl", "requeue", id).exits(0).text());
+      eventually(
+          "its end",
+          () ->
+              Files.exists(localq.spool().resolve("done/" + id + ".json"))
+                  && has(localq.record(id), "\"state\":\"FAILED\"," + last),
+          localq::evidence);
+    }
+    String record = localq.record(id);
+    assertTrue(has(record, "{\"attempt\":1,\"state\":\"FAILED\",\"exit_code\":1,"), record);
+    assertTrue(has(record, "\"restarts\":2"), record);
+    assertEquals("1\n2\n3\n", Installation.read(localq.home().resolve("out")));
+    assertEquals(0, localq.run("localqd", "check").code(), localq::evidence);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.localq.worker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -20,12 +22,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.localq.SampleJob;
 import org.localq.core.Attempted;
+import org.localq.core.Conditions;
 import org.localq.core.JobId;
 import org.localq.core.Outcome;
 import org.localq.core.Presence;
 import org.localq.core.Reason;
 import org.localq.core.Retry;
 import org.localq.core.State;
+import org.localq.core.TaskNumbers;
+import org.localq.spool.Holding;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 class RetryTest {
@@ -47,6 +52,13 @@ class RetryTest {
     rig.shimStarts(id, number);
     rig.tick();
     rig.shimEnds(id, number, code);
+    rig.settle();
+  }
+
+  private void endNow(JobId id, int attempt, String code) throws IOException {
+    rig.shimEnds(id, attempt, code);
+    Path token = rig.running(id + "." + attempt + ".exit-" + code);
+    Files.setLastModifiedTime(token, FileTime.from(rig.wall()));
     rig.settle();
   }
 
@@ -235,12 +247,190 @@ class RetryTest {
     }
   }
 
+  private Requeueing.Answer requeue(JobId id) throws IOException {
+    return rig.requeueing().requeue(id);
+  }
+
   @Nested
-  class A_wish_to_requeue {
-    private Requeueing.Answer requeue(JobId id) throws IOException {
-      return rig.requeueing().requeue(id);
+  class An_ended_job_that_is_requeued {
+    private JobId ended(String code, Retry retry) throws IOException {
+      JobId id = rig.submit(SampleJob.of("work").retry(retry));
+      rig.settle();
+      attempt(id, 1, code);
+      assertTrue(rig.state(id).isTerminal());
+      return id;
     }
 
+    @Test
+    void is_pending_and_run_again_with_the_next_number() throws IOException {
+      JobId id = ended("3", Retry.NEVER);
+      rig.drain();
+      assertEquals(Requeueing.Answer.REOPENED, requeue(id));
+      assertEquals(State.PENDING, rig.state(id));
+      assertEquals(Requeueing.Answer.WAITING, requeue(id));
+      assertFalse(rig.names("done").contains(id + ".json"));
+      rig.boot(Rig.BOOT);
+      rig.limit(4);
+      rig.settle();
+      assertEquals(List.of("1.1", "1.2"), rig.engine.starts(), rig.evidence());
+      assertEquals(List.of(0, 1), rig.engine.launches().stream().map(l -> l.restarts()).toList());
+      attempt(id, 2, "0");
+      assertEquals(State.COMPLETED, rig.state(id));
+      assertEquals(List.of(3, 0), codes(id));
+      assertEquals(1, rig.result(id).restarts());
+      assertEquals(Set.of(), rig.names("running"), rig.evidence());
+    }
+
+    @Test
+    void keeps_what_its_record_said_of_each_attempt() throws IOException {
+      JobId id = ended("126", Retry.NEVER);
+      Attempted first = rig.result(id).allAttempts().get(0);
+      requeue(id);
+      rig.settle();
+      rig.shimStarts(id, 2);
+      rig.tick();
+      rig.engine.set(id, Presence.GONE);
+      rig.settle();
+      List<Attempted> two = rig.result(id).attempts();
+      assertEquals(first, two.get(0));
+      requeue(id);
+      rig.settle();
+      attempt(id, 3, "0");
+      assertEquals(two, rig.result(id).attempts().subList(0, 2));
+      assertEquals(List.of(126, -1, 0), codes(id));
+    }
+
+    @Test
+    void has_all_its_retries_again_and_waits_for_no_delay() throws IOException {
+      JobId id = rig.submit(SampleJob.of("work").retry(new Retry(true, 1, Duration.ofHours(1))));
+      rig.settle();
+      attempt(id, 1, "3");
+      rig.pass(Duration.ofHours(2));
+      rig.settle();
+      attempt(id, 2, "4");
+      assertEquals(State.FAILED, rig.state(id), rig.evidence());
+      requeue(id);
+      rig.settle();
+      rig.shimStarts(id, 3);
+      rig.tick();
+      endNow(id, 3, "5");
+      assertEquals(State.PENDING, rig.state(id), rig.evidence());
+      rig.pass(Duration.ofHours(2));
+      rig.settle();
+      attempt(id, 4, "0");
+      assertEquals(List.of(3, 4, 5, 0), codes(id));
+    }
+
+    @Test
+    void that_never_started_starts_with_its_first_attempt() throws IOException {
+      rig.drain();
+      JobId id = rig.submit(1);
+      rig.cancel(id, Duration.ZERO);
+      assertEquals(State.CANCELLED, rig.state(id));
+      requeue(id);
+      rig.boot(Rig.BOOT);
+      rig.limit(4);
+      rig.settle();
+      attempt(id, 1, "0");
+      assertEquals(State.COMPLETED, rig.state(id), rig.evidence());
+      assertEquals(List.of(), rig.result(id).attempts());
+    }
+
+    @Test
+    void and_whose_end_nobody_has_recorded_yet_is_recorded_first() throws IOException {
+      JobId id = submit(false, 0);
+      rig.shimStarts(id, 1);
+      rig.tick();
+      rig.shimEnds(id, 1, "3");
+      assertEquals(Requeueing.Answer.REOPENED, requeue(id));
+      rig.settle();
+      attempt(id, 2, "0");
+      assertEquals(List.of(3, 0), codes(id));
+    }
+
+    @Test
+    void has_the_tokens_of_who_died_over_the_same_wish_tidied_away() throws IOException {
+      JobId id = ended("3", Retry.NEVER);
+      for (String token : List.of("1.1.started", "1.1.requeue", "1.1.requeued", "1.2.requeued")) {
+        Files.createFile(rig.running(token));
+      }
+      requeue(id);
+      rig.settle();
+      attempt(id, 2, "0");
+      assertEquals(List.of(3, 0), codes(id));
+    }
+
+    @Test
+    void is_left_alone_where_only_the_tokens_of_such_a_wish_are_there() throws IOException {
+      JobId id = ended("3", Retry.NEVER);
+      for (String token : List.of("1.1.started", "1.1.requeue", "1.1.requeued")) {
+        Files.createFile(rig.running(token));
+      }
+      rig.settle();
+      assertEquals(State.FAILED, rig.state(id));
+      assertEquals(Set.of(), rig.names("running"), rig.evidence());
+    }
+
+    @Test
+    void and_that_a_power_cut_left_in_both_places_has_ended() throws IOException {
+      JobId id = ended("3", Retry.NEVER);
+      Files.createLink(rig.path(id + ".json"), rig.path("done/" + id + ".json"));
+      rig.settle();
+      assertEquals(State.FAILED, rig.state(id));
+      assertEquals(Set.of(), rig.names("rejected"), rig.evidence());
+      assertFalse(Files.exists(rig.path(id + ".json")));
+    }
+
+    @Test
+    void can_be_held_and_cancelled_as_any_other() throws IOException {
+      JobId id = ended("3", Retry.NEVER);
+      rig.drain();
+      requeue(id);
+      assertEquals(Holding.Answer.DONE, new Holding(rig.spool()).hold(id));
+      rig.cancel(id, Duration.ZERO);
+      assertEquals(State.CANCELLED, rig.state(id));
+      assertEquals(List.of(3), codes(id));
+    }
+
+    @Test
+    void and_is_an_array_or_a_task_of_one_is_refused() throws IOException {
+      JobId array = rig.spool().submitArray(SampleJob.of("sh", "-c").build(), TaskNumbers.upTo(1));
+      rig.settle();
+      attempt(array.ofTask(1), 1, "0");
+      rig.settle();
+      assertEquals(Requeueing.Answer.ENDED_ARRAY, requeue(array), rig.evidence());
+      assertEquals(Requeueing.Answer.ENDED_ARRAY, requeue(array.ofTask(1)));
+      assertEquals(State.COMPLETED, rig.state(array));
+    }
+
+    @Test
+    void and_whose_record_makes_no_sense_is_refused() throws IOException {
+      JobId id = ended("3", Retry.NEVER);
+      Path record = rig.path("done/" + id + ".json");
+      String attempts =
+          "\"attempts\": [{ \"attempt\": 900000000, \"state\": \"FAILED\" }], \"restarts\"";
+      Files.writeString(record, Files.readString(record).replace("\"restarts\"", attempts));
+      assertEquals(Requeueing.Answer.ENDED, requeue(id));
+      Files.writeString(record, "{");
+      assertEquals(Requeueing.Answer.ENDED, requeue(id));
+      assertEquals(Set.of(), rig.names("running"));
+    }
+
+    @Test
+    void goes_before_others_where_its_priority_says_so() throws IOException {
+      JobId id =
+          rig.submit(
+              SampleJob.of("work")
+                  .conditions(new Conditions(Optional.empty(), Optional.empty(), 9, 0)));
+      rig.settle();
+      attempt(id, 1, "3");
+      requeue(id);
+      assertTrue(rig.names(".localq/early").contains(id.toString()), rig.evidence());
+    }
+  }
+
+  @Nested
+  class A_wish_to_requeue {
     @Test
     void ends_the_attempt_and_lets_another_follow() throws IOException {
       JobId id = submit(false, 0);
@@ -304,13 +494,6 @@ class RetryTest {
       assertEquals(List.of(143, 3, 4), codes(id));
     }
 
-    private void endNow(JobId id, int attempt, String code) throws IOException {
-      rig.shimEnds(id, attempt, code);
-      Path token = rig.running(id + "." + attempt + ".exit-" + code);
-      Files.setLastModifiedTime(token, FileTime.from(rig.wall()));
-      rig.settle();
-    }
-
     @Test
     void is_no_loss_also_where_nobody_knows_how_its_attempt_ended() throws IOException {
       JobId id = submit(true, 0);
@@ -333,9 +516,6 @@ class RetryTest {
     void of_a_job_that_does_not_run_changes_nothing() throws IOException {
       JobId wide = rig.submit(5);
       assertEquals(Requeueing.Answer.WAITING, requeue(wide));
-      JobId ended = submit(false, 0);
-      attempt(ended, 1, "0");
-      assertEquals(Requeueing.Answer.ENDED, requeue(ended));
       assertEquals(Requeueing.Answer.UNKNOWN, requeue(new JobId(99)));
     }
   }
