@@ -133,6 +133,9 @@ byte recorded[JOBS];
 bit asked[JOBS], told[JOBS], wish[JOBS], collected[JOBS];
 bit dismissed[JOBS];            /* lcancel said that it had ended */
 bit onhold[JOBS];               /* lctl hold said that it is on hold */
+byte tried[JOBS];               /* the highest number under which it was claimed */
+byte former[JOBS];              /* what its record was before it was put back; */
+byte reopened[JOBS];            /* 1 + the attempt that was to follow, once lctl requeue had said so */
 bit wanted[NA], kept[NA];       /* another attempt was asked for; and lctl requeue has answered */
 bit over[NA], timed[NA];        /* it has run for as long as it may; and was sent TERM for it */
 bit failed[NA];                 /* its exit code is a failure's */
@@ -279,7 +282,8 @@ inline respawn(j, k) {          /* whoever claimed it may have died before it wa
 }
 
 inline claim(j, k) {
-	atomic { STEP; k = CURRENT(j); assert(!CLOSED(j, k) || closed); f[j].script[k] = boot + 1 }
+	atomic { STEP; k = CURRENT(j); assert(!CLOSED(j, k) || closed); f[j].script[k] = boot + 1;
+		if :: k >= tried[j] -> tried[j] = k + 1 :: else fi }
 	if
 	:: atomic { f[j].root -> skip } move_to_running(j); spawn(j, k)
 	:: atomic { !f[j].root -> STEP; f[j].script[k] = 0 }              /* RACE: gone meanwhile; only where somebody moves without the lock */
@@ -375,11 +379,14 @@ inline remove(j) {
 #define OWN(j, e) (f[j].requeued[e] && failed[A(j, e)] && !wanted[A(j, e)])
 #define RETRIED(j, k) (RETRIES > 0 && f[j].exit[k] == FAILURE && !f[j].timedout[k] && FAILURES(j) < RETRIES)
 
+/* A late shim's subshell that finds its attempt closed comes to no command. */
+#define HOLDS_CORE(j, e) (command[A(j, e)] == COMMAND || child[A(j, e)] || command[A(j, e)] == SUBSHELL && !f[j].requeued[e])
+
 /* The record; what it says is judged here. */
 inline publish(j, k, kind) {
 	atomic { STEP;
 		assert(!recorded[j] || real);                           /* one record */
-		assert(!ANY(command, j) && !ANY(child, j) || alive);    /* it frees the job's cores */
+		assert(!HOLDS_CORE(j, 0) && !HOLDS_CORE(j, 1 % ATTEMPTS) && !HOLDS_CORE(j, 2 % ATTEMPTS) || alive);    /* it frees them */
 		if
 		:: kind == EXIT -> assert(f[j].exit[k] && (ran[A(j, k)] || termed[A(j, k)]) || real)
 		:: kind == CANCELLED -> assert(asked[j] || unasked)     /* asked for while it had not ended */
@@ -808,6 +815,51 @@ gone:	skip
 }
 #endif
 
+#ifdef REOPEN
+/* lctl requeue of a job that has ended, once: spool.Reopening. */
+inline close_former(j) {
+	atomic { n = 0 }
+	do
+	:: atomic { n < last -> STEP; f[j].start[n] = SHIM; f[j].again[n] = 1 }
+		atomic { STEP; f[j].requeued[n] = 1; n++ }
+	:: atomic { n == last -> break }
+	od;
+#ifndef FORMER_NOT_FSYNCED
+	atomic { STEP; fsync_running(j) }
+#endif
+}
+
+inline back_from_done(j) {
+	atomic { STEP; f[j].done = 0; f[j].root = 1;
+		former[j] = recorded[j]; recorded[j] = 0; told[j] = 0; asked[j] = 0; dismissed[j] = 0;
+		for (z : 0 .. ATTEMPTS - 1) { wanted[A(j, z)] = 1 } z = 0 }
+#ifndef REOPEN_NOT_FSYNCED
+	atomic { STEP; FSYNC(root) }
+	atomic { STEP; FSYNC(done) }
+#endif
+}
+
+proctype reopener() {
+	byte j, z, n, last, born;
+	atomic { f[j].done && lock == 0 -> born = boot; lock = _pid }
+	clean_up(j);                                                            /* what somebody left who died */
+#ifdef FORGETS_GIVEN_UP
+	atomic { last = (HAS_RUN(j, 2) -> 3 : (HAS_RUN(j, 1) -> 2 : HAS_RUN(j, 0))) }
+#else
+	atomic { last = tried[j] }                                              /* as the record says */
+#endif
+#ifdef BACK_BEFORE_FORMER
+	back_from_done(j);
+	close_former(j);
+#else
+	close_former(j);
+	back_from_done(j);
+#endif
+	atomic { STEP; reopened[j] = 1 + last }
+dead:	UNLOCK
+}
+#endif
+
 #ifdef COLLECT
 /* localqd --keep 0s,0: removes the record of a job of which nothing else is there. */
 proctype collector() {
@@ -851,6 +903,7 @@ inline come_back(j) {
 		disk[j].start[z] = f[j].start[z]; disk[j].again[z] = f[j].again[z]; disk[j].timedout[z] = f[j].timedout[z]
 	}
 	if :: recorded[j] && !f[j].done && !collected[j] -> recorded[j] = 0 :: else fi;  /* nobody had been told of it */
+	if :: f[j].done && !recorded[j] -> recorded[j] = former[j] :: else fi;          /* nor of its way back */
 	disk[j].root = f[j].root; disk[j].held = f[j].held; disk[j].running = f[j].running; disk[j].done = f[j].done;
 	disk[j].marker = f[j].marker
 #else
@@ -921,8 +974,11 @@ end:	do
 #else
 #define QUIET(j) (!ANY(command, j) && !ANY(child, j))
 #endif
+#define RUN_AGAIN(j) (reopened[j] == 0 || HAS_RUN(j, reopened[j] - 1) || HAS_RUN(j, reopened[j]) || asked[j] || \
+	recorded[j] == NODE_FAIL || recorded[j] == SHIM_LOST)
 /* in two steps, because what spin prints of an assertion is cut */
-#define END(j) end = FOR_EVER(j); still = OVER(j); assert(end || still || lost); still = QUIET(j); assert(end || still || alive)
+#define END(j) end = FOR_EVER(j); still = OVER(j); assert(end || still || lost); still = QUIET(j); assert(end || still || alive); \
+	still = RUN_AGAIN(j); assert(still || promise)
 
 /* When nothing can happen any more, every job has its record, and nothing else is left of it. */
 active proctype judgement_day() {
@@ -956,6 +1012,9 @@ init {
 #endif
 #ifdef COLLECT
 		run collector();
+#endif
+#ifdef REOPEN
+		run reopener();
 #endif
 #if WISHES
 		do :: i < WISHES -> run lctl(); i++ :: else -> break od

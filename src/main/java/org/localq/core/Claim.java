@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What running/ says about one job.
@@ -33,6 +34,14 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Ear
     }
     boolean failed = !attempt.end().get().exit().isSuccess() && !attempt.told().timedOut();
     return attempt.told().requeued() || (failed && failures() < retry.retries());
+  }
+
+  /** The attempt before one that was never claimed, if it was closed before it started. */
+  public OptionalInt givenUp() {
+    int last = attempt.number() - 1;
+    boolean isClaimed = attempt.boot().isPresent() || attempt.start().isPresent();
+    boolean started = !earlier.isEmpty() && earlier.get(earlier.size() - 1).number() == last;
+    return isClaimed || last == 0 || started ? OptionalInt.empty() : OptionalInt.of(last);
   }
 
   /** Whether the job had ended once, and was put back. */

@@ -15,7 +15,8 @@ import org.localq.core.Result;
  *
  * <p>Its record goes there by one rename, as it is: what it came to stays in its file, which a
  * worker reads of it alone that is run again so ({@link Locked#readFormer}). In running/ its
- * attempts are closed before that, so that the next one has the number behind the last.
+ * attempts are closed before that, so that the next one has the number behind the last: no shim
+ * that comes late for an attempt of the former life finds it open.
  */
 public final class Reopening {
   /** What the start token of an attempt says of which the job's own file tells the rest. */
@@ -86,13 +87,13 @@ public final class Reopening {
         // it never started
         Locked.createIfMissing(layout.requeued(id, closed));
       }
-      Path token = layout.started(id, attempt.number());
-      Locked.write(token, RECORDED);
       if (attempt.started().isPresent()) {
+        Path token = layout.started(id, attempt.number());
+        Locked.write(token, RECORDED);
         Files.setLastModifiedTime(token, FileTime.from(attempt.started().get()));
+        // so it is no failure, and no loss, of which there can be too many
+        Locked.createIfMissing(layout.toRequeue(id, attempt.number()));
       }
-      // so it is no failure, and no loss, of which there can be too many
-      Locked.createIfMissing(layout.toRequeue(id, attempt.number()));
       Locked.createIfMissing(layout.requeued(id, attempt.number()));
     }
     // against a power cut: without them its first attempt would be its first once more

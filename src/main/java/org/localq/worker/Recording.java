@@ -153,7 +153,11 @@ final class Recording {
         : its.locked().look().provision(its.id(), its.attempt(), needs);
   }
 
-  /** All attempts, the last one with the outcome of the job; none where there was no other. */
+  /**
+   * All attempts, the last one with the outcome of the job; none where there was no other. The last
+   * one is there too if it was given up before it started: a shim may come for it that late, when
+   * the job is already {@linkplain org.localq.spool.Reopening put back}.
+   */
   private static List<Attempted> attempts(Case its, Job job, Outcome outcome) throws IOException {
     Claim claim = its.claim();
     List<Attempted> former = claim.isReopened() ? former(its) : List.of();
@@ -171,6 +175,9 @@ final class Recording {
               outcome,
               last.start().map(Claim.Start::at),
               last.end().map(Claim.End::at)));
+    } else if (claim.givenUp().isPresent()) {
+      attempts.add(
+          new Attempted(claim.givenUp().getAsInt(), outcome, Optional.empty(), Optional.empty()));
     }
     return attempts;
   }

@@ -337,6 +337,20 @@ class RetryTest {
     }
 
     @Test
+    void that_was_claimed_and_given_up_uses_no_number_again() throws IOException {
+      JobId id = submit(false, 0);
+      rig.cancel(id, Duration.ZERO);
+      assertEquals(State.CANCELLED, rig.state(id), rig.evidence());
+      requeue(id);
+      rig.settle();
+      // a shim of the former life that comes only now
+      assertEquals(List.of("1.1", "1.2"), rig.engine.starts());
+      attempt(id, 2, "0");
+      assertEquals(State.COMPLETED, rig.state(id), rig.evidence());
+      assertEquals(List.of(), rig.result(id).attempts());
+    }
+
+    @Test
     void and_whose_end_nobody_has_recorded_yet_is_recorded_first() throws IOException {
       JobId id = submit(false, 0);
       rig.shimStarts(id, 1);
