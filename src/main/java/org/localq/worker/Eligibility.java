@@ -161,6 +161,7 @@ final class Eligibility implements Intake.Gate {
     trouble = Optional.empty();
     isStarting = false;
     if (waiting.isEmpty()) {
+      namesakes.rest();
       wasRunning = new TreeSet<>();
       return;
     }

@@ -29,6 +29,9 @@ final class Namesakes {
   private boolean known;
   private boolean changed;
 
+  /** Whether it was seen, tick by tick, who was running or on hold. */
+  private boolean isFollowed;
+
   void add(JobId id, String name) {
     if (wanted) {
       NavigableSet<JobId> of = pending.computeIfAbsent(name, first -> new TreeSet<>());
@@ -74,17 +77,28 @@ final class Namesakes {
     return wanted && !known;
   }
 
+  /** Nobody wants to know. */
+  void rest() {
+    isFollowed = false;
+  }
+
   /** Reads the names of those that are not pending, where anybody wants to know. */
   void look(Spool spool, Locked locked, RunningDirectory running, Intake intake)
       throws IOException {
+    if (singletons.isEmpty()) {
+      rest();
+      return;
+    }
+    if (!isFollowed) {
+      // RACE: released, or to be run again, since the root was listed without the lock
+      intake.list(spool.layout());
+      isFollowed = true;
+    }
     if (isToRead()) {
       known = true;
       changed = true;
       // from now on names are remembered
       intake.rereadAll();
-    }
-    if (singletons.isEmpty()) {
-      return;
     }
     Set<JobId> ids = new HashSet<>(spool.held());
     ids.addAll(running.claimed());

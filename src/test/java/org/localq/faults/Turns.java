@@ -62,11 +62,18 @@ final class Turns {
         .reduce((one, other) -> other);
   }
 
+  private boolean wasRequeued(String id) {
+    return first(id, "REQUEUE").isPresent()
+        || first(id.replaceFirst("_.*", ""), "REQUEUE").isPresent();
+  }
+
   private void hold(String id, List<String> broken) {
     boolean held = false;
     for (int place : places(id)) {
       String what = events.get(place).what();
-      held = what.equals("HOLD") || (held && !what.equals("RELEASE"));
+      // who has it run again after its cancellation lets it go, too
+      boolean ends = what.equals("RELEASE") || what.equals("REQUEUE");
+      held = what.equals("HOLD") || (held && !ends);
       if (held && what.equals("START")) {
         broken.add("job " + id + ": it started on hold: " + seen(id));
       }
@@ -145,6 +152,10 @@ final class Turns {
     int met = 0;
     int never = 0;
     int terms = dependency.terms().size();
+    if (dependency.jobs().stream().anyMatch(other -> wasRequeued(other.toString()))) {
+      // what it had come to before, no record says any more
+      return;
+    }
     for (Dependency.Term term : dependency.terms()) {
       met += isMet(id, term, start) ? 1 : 0;
       never += isNever(term) ? 1 : 0;
@@ -191,6 +202,7 @@ final class Turns {
         .filter(other -> other.indexOf('_') < 0 && id.indexOf('_') < 0)
         .filter(other -> Long.parseLong(other) < Long.parseLong(id))
         .filter(other -> records.get(other).path("name").asText().equals(name))
+        .filter(other -> !wasRequeued(other))
         .noneMatch(other -> last(other, "END").filter(place -> place > at).isPresent());
   }
 

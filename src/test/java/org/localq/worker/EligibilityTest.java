@@ -457,6 +457,25 @@ class EligibilityTest {
     }
 
     @Test
+    void waits_for_one_that_was_released_before_anybody_followed_such_jobs() throws IOException {
+      rig.limit(4);
+      JobId other = singleton("b");
+      rig.settle();
+      assertTrue(isClaimed(other));
+      JobId first = named("a");
+      new Holding(rig.spool()).hold(first);
+      JobId second = singleton("a");
+      new Holding(rig.spool()).hold(second);
+      rig.settle();
+      new Holding(rig.spool()).release(first);
+      new Holding(rig.spool()).release(second);
+      rig.tickForFile(second + ".json");
+      assertFalse(isClaimed(second), rig.evidence());
+      rig.settle();
+      assertEquals(Set.of(other, first), rig.claimed(), rig.evidence());
+    }
+
+    @Test
     void waits_for_one_that_another_worker_has_put_back_into_the_queue() throws IOException {
       rig.limit(4);
       JobId first =
