@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -292,8 +293,7 @@ class EligibilityTest {
       JobId first = rig.submit(1);
       rig.settle();
       rig.shimStarts(first, 1);
-      Files.setLastModifiedTime(
-          rig.running(first + ".1.started"), java.nio.file.attribute.FileTime.from(rig.wall()));
+      Files.setLastModifiedTime(rig.running(first + ".1.started"), FileTime.from(rig.wall()));
       JobId second = submit("after:" + first + "+2");
       rig.settle();
       assertEquals(Optional.of(Duration.ofMinutes(2)), rig.due());
@@ -486,8 +486,7 @@ class EligibilityTest {
       rig.shimStarts(first, 1);
       rig.settle();
       rig.shimEnds(first, 1, "3");
-      Files.setLastModifiedTime(
-          rig.running(first + ".1.exit-3"), java.nio.file.attribute.FileTime.from(rig.wall()));
+      Files.setLastModifiedTime(rig.running(first + ".1.exit-3"), FileTime.from(rig.wall()));
       rig.tick(rig.anotherWorker());
       assertEquals(State.PENDING, rig.state(first), rig.evidence());
       rig.tickForFile("running/" + first + ".1.exit-3");
