@@ -27,14 +27,20 @@ public final class Begin {
   private static final Pattern NOW =
       Pattern.compile(
           "now(?:\\s*\\+\\s*([0-9]{1,9})\\s*" + "(seconds?|minutes?|hours?|days?|weeks?)?)?");
-  private static final Pattern ISO_BOTH =
-      Pattern.compile("([0-9]{4}-[0-9]{2}-[0-9]{2})t([0-9:]+(?:am|pm)?)");
+
+  /** Where a day and a time touch: behind or before a day's name, or a T between digits. */
+  private static final Pattern SEAM =
+      Pattern.compile(
+          "(?<=today|tomorrow)t?(?=[0-9])"
+              + "|(?<=[0-9]{4}-[0-9]{2}-[0-9]{2})t(?=[0-9])"
+              + "|(?<=[0-9m])(?=today|tomorrow)");
+
   private static final Pattern CLOCK =
       Pattern.compile("([0-9]{1,2})(?::([0-9]{2}))?(?::([0-9]{2}))?(am|pm)?");
   private static final Pattern ISO_DATE = Pattern.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})");
   private static final Pattern US_DATE =
       Pattern.compile("([0-9]{1,2})[/.]([0-9]{1,2})(?:[/.]([0-9]{2}))?");
-  private static final Pattern SHORT_DATE = Pattern.compile("([0-9]{2})([0-9]{2})([0-9]{2})");
+  private static final Pattern SHORT_DATE = Pattern.compile("([0-9]{2})([0-9]{2})([0-9]{2})?");
   private static final int CENTURY = 2000;
   private static final int HALF_DAY = 12;
 
@@ -82,8 +88,7 @@ public final class Begin {
   }
 
   private Optional<Instant> readAll(String text) {
-    Matcher both = ISO_BOTH.matcher(text);
-    String words = both.matches() ? both.group(1) + " " + both.group(2) : text;
+    String words = SEAM.matcher(text).replaceAll(" ");
     // "4 pm" is one word
     for (String word : words.replaceAll("\\s+(am|pm)\\b", "$1").split("\\s+")) {
       if (!read(word)) {

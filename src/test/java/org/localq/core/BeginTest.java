@@ -69,6 +69,7 @@ class BeginTest {
     "12/24/26,                 2026-12-24T00:00",
     "12.24.26,                 2026-12-24T00:00",
     "12/24,                    2026-12-24T00:00",
+    "1224,                     2026-12-24T00:00",
     "11/22,                    2026-11-22T00:00",
     "11/21,                    2027-11-21T00:00",
     "1.2,                      2027-01-02T00:00",
@@ -81,6 +82,10 @@ class BeginTest {
     "tomorrow 4 pm,            2026-11-23T16:00",
     "teatime 12/24,            2026-12-24T16:00",
     "today 11:00,              2026-11-22T11:00",
+    "tomorrowT04:00,           2026-11-23T04:00",
+    "tomorrow04:00,            2026-11-23T04:00",
+    "12:00tomorrow,            2026-11-23T12:00",
+    "4pmTomorrow,              2026-11-23T16:00",
     // no such forms
     "'',                       ''",
     "now-1hour,                ''",
@@ -101,6 +106,9 @@ class BeginTest {
     "2026-12-24T18:00Z,        ''",
     "16:00 17:00,              ''",
     "today tomorrow,           ''",
+    "todaytomorrow,            ''",
+    "tomorrowT,                ''",
+    "12:00t12/24,              ''",
   })
   void what_each_form_means_at_noon_on_the_22nd_of_November(String text, String expected) {
     assertEquals(
