@@ -1,12 +1,11 @@
 package org.localq.cli;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.localq.core.IdText;
 import org.localq.core.JobId;
 import org.localq.core.Refusal;
-import org.localq.core.TaskNumbers;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
@@ -54,60 +53,24 @@ final class IdArguments {
   /** Adds the ids that these words name. */
   static void addAll(List<String> lists, SortedSet<JobId> ids) {
     for (String list : lists) {
-      for (String text : split(list)) {
+      for (String text : IdText.split(list, ',')) {
         add(text, ids);
       }
     }
   }
 
-  /** What stands between commas, but for those in brackets. */
-  private static List<String> split(String list) {
-    List<String> texts = new ArrayList<>();
-    int start = 0;
-    boolean inBrackets = false;
-    for (int i = 0; i < list.length(); i++) {
-      char c = list.charAt(i);
-      inBrackets = c == '[' || (inBrackets && c != ']');
-      if (c == ',' && !inBrackets) {
-        texts.add(list.substring(start, i));
-        start = i + 1;
-      }
-    }
-    texts.add(list.substring(start));
-    return texts;
-  }
-
   private static void add(String text, SortedSet<JobId> ids) {
-    int bracket = text.indexOf("_[");
-    if (bracket >= 0 && text.endsWith("]")) {
-      addTasks(text, text.substring(0, bracket), ids);
-    } else {
-      ids.add(JobId.parse(text).orElseThrow(() -> noId(text)));
-    }
-  }
-
-  /**
-   * Adds tasks of one array.
-   *
-   * @param text what was named, up to its brackets {@code array}
-   */
-  private static void addTasks(String text, String array, SortedSet<JobId> ids) {
-    JobId id = JobId.parse(array).filter(its -> !its.isTask()).orElseThrow(() -> noId(text));
-    String list = text.substring(array.length() + 2, text.length() - 1);
-    if (!(TaskNumbers.parse(list) instanceof TaskNumbers.Parsed.Valid valid)) {
-      throw noId(text);
-    }
-    TaskNumbers numbers = valid.numbers();
-    if (ids.size() + (long) numbers.count() > MOST) {
+    IdText named = IdText.parse(text).orElseThrow(() -> noId(text));
+    if (named.tasks().isPresent() && ids.size() + (long) named.count() > MOST) {
       throw Refusal.usage(
           "\""
               + text
               + "\" names too many tasks, expected at most "
               + MOST
               + " ids; the whole array is "
-              + array);
+              + named.id());
     }
-    numbers.stream().forEach(number -> ids.add(id.ofTask(number)));
+    named.ids().forEach(ids::add);
   }
 
   private static Refusal noId(String text) {

@@ -283,7 +283,7 @@ final class LbatchCommand extends Command {
       Spool spool = queue.openToSubmit();
       try {
         Requirements fit = new Fitting(spool, queue).fit(wish.requirements());
-        OrderOptions.refuseUnknown(fit.conditions(), spool, queue);
+        new OrderOptions(wish.parsed()).refuseUnknown(fit.conditions(), spool, queue);
         return way.submit(new Request(wish.with(fit), queue), spool);
       } catch (IOException | RuntimeException failed) {
         spool.close();

@@ -145,19 +145,23 @@ final class OrderOptions {
         "-d "
             + Text.word(text)
             + ": expected TYPE:ID[:ID…] with after, afterany, afterok or afternotok, or singleton;"
-            + " more of them behind a , for all or a ? for any, as in afterok:17:18,afterany:19_3");
+            + " more of them behind a , for all or a ? for any, as in afterok:17:18,afterany:19_3"
+            + (text.contains("_[")
+                ? "; in brackets at most " + Dependency.MOST_TASKS + " tasks, as in 19_[1,5-7]"
+                : ""));
   }
 
   /** Refuses a dependency on what is not there: the job would never start, or at once. */
-  static void refuseUnknown(Conditions conditions, Spool spool, Queue queue) throws IOException {
-    if (conditions.dependency().isEmpty()) {
+  void refuseUnknown(Conditions conditions, Spool spool, Queue queue) throws IOException {
+    Optional<String> text = Command.text(parsed, DEPENDENCY);
+    if (text.isEmpty()) {
       return;
     }
     Optional<String> refusal = spool.fates().refusal(conditions);
     if (refusal.isPresent()) {
       throw Refusal.of(
           "-d "
-              + Text.word(conditions.dependency().get().toString())
+              + Text.word(text.get())
               + ": it "
               + refusal.get()
               + "; nothing was accepted; lqueue"

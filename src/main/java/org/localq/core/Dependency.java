@@ -13,12 +13,15 @@ import java.util.regex.Pattern;
 /**
  * What has to have become of other jobs before a job can start; Slurm's {@code
  * TYPE:ID[:ID…][,TYPE…]}, all of them, or with {@code ?} instead of {@code ,} any of them. Bare ids
- * are {@code afterany}.
+ * are {@code afterany}, and {@code 17_[1-3]} is three.
  *
  * @param any whether one of the terms is enough
  * @param terms at least one
  */
 public record Dependency(boolean any, List<Term> terms) {
+  /** So many terms can be said with brackets: a short text must not be a long job. */
+  public static final int MOST_TASKS = 1000;
+
   private static final Pattern DELAYED = Pattern.compile("([^+]*)\\+([0-9]{1,7})");
 
   public Dependency {
@@ -105,11 +108,12 @@ public record Dependency(boolean any, List<Term> terms) {
   /** The dependency that {@code text} says; nothing where it is no such form. */
   public static Optional<Dependency> parse(String text) {
     boolean any = text.indexOf('?') >= 0;
-    if (any && text.indexOf(',') >= 0) {
+    List<String> parts = IdText.split(text, ',');
+    if (any && parts.size() > 1) {
       return Optional.empty();
     }
     List<Term> terms = new ArrayList<>();
-    for (String part : text.split(any ? "\\?" : ",", -1)) {
+    for (String part : any ? IdText.split(text, '?') : parts) {
       if (!parse(part, terms)) {
         return Optional.empty();
       }
@@ -119,33 +123,36 @@ public record Dependency(boolean any, List<Term> terms) {
 
   /** Adds the terms of {@code TYPE:ID[:ID…]}; false where it is no such form. */
   private static boolean parse(String part, List<Term> terms) {
-    String[] words = part.split(":", -1);
-    Optional<Kind> named = kind(words[0]);
+    List<String> words = IdText.split(part, ':');
+    Optional<Kind> named = kind(words.get(0));
     if (named.equals(Optional.of(Kind.SINGLETON))) {
       terms.add(new Term(Kind.SINGLETON, Optional.empty(), Duration.ZERO));
-      return words.length == 1;
+      return words.size() == 1;
     }
     int first = named.isPresent() ? 1 : 0;
-    for (int i = first; i < words.length; i++) {
-      Optional<Term> term = term(named.orElse(Kind.AFTERANY), words[i]);
-      if (term.isEmpty()) {
+    for (int i = first; i < words.size(); i++) {
+      if (!addTerms(named.orElse(Kind.AFTERANY), words.get(i), terms)) {
         return false;
       }
-      terms.add(term.get());
     }
-    return words.length > first;
+    return words.size() > first;
   }
 
-  private static Optional<Term> term(Kind kind, String word) {
+  /** Adds those of one {@code ID[+MINUTES]}; false where it is no such form. */
+  private static boolean addTerms(Kind kind, String word, List<Term> terms) {
     Matcher delayed = DELAYED.matcher(word);
     boolean isDelayed = delayed.matches();
-    if (isDelayed && kind != Kind.AFTER) {
-      return Optional.empty();
-    }
     Duration delay =
         isDelayed ? Duration.ofMinutes(Integer.parseInt(delayed.group(2))) : Duration.ZERO;
-    return JobId.parse(isDelayed ? delayed.group(1) : word)
-        .map(id -> new Term(kind, Optional.of(id), delay));
+    Optional<IdText> named = IdText.parse(isDelayed ? delayed.group(1) : word);
+    if ((isDelayed && kind != Kind.AFTER) || named.isEmpty()) {
+      return false;
+    }
+    boolean few = named.get().tasks().isEmpty() || terms.size() + named.get().count() <= MOST_TASKS;
+    if (few) {
+      named.get().ids().forEach(id -> terms.add(new Term(kind, Optional.of(id), delay)));
+    }
+    return few;
   }
 
   private static Optional<Kind> kind(String word) {

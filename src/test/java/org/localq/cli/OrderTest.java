@@ -122,6 +122,7 @@ class OrderTest {
           "-d 1 | afterany:1",
           "-d afterok:1:2 | afterok:1,afterok:2",
           "--dependency=after:1+5?singleton | after:1+5?singleton",
+          "-d after:1+5?2 | after:1+5?afterany:2",
         })
     void keeps_the_dependency_in_the_job_file(String options, String expected) throws IOException {
       submit();
@@ -140,11 +141,19 @@ class OrderTest {
     }
 
     @Test
+    void takes_tasks_in_brackets() throws IOException {
+      context.input(new ByteArrayInputStream("a\nb\nc\n".getBytes(StandardCharsets.US_ASCII)));
+      context.run("lbatch", "--each-line", "-").exits(0);
+      submit("-d", "afterok:1_[1,3]");
+      assertEquals("afterok:1_1,afterok:1_3", context.job("2.json").get("dependency").asText());
+    }
+
+    @Test
     void refuses_an_id_that_is_not_there_and_accepts_nothing() throws IOException {
       submit();
       CommandContext.Ran ran = context.run("lbatch", "-d", "afterok:1:2", "x").exits(1);
       assertEquals(
-          "lbatch: -d afterok:1,afterok:2: it depends on job 2: no such job; nothing was accepted;"
+          "lbatch: -d afterok:1:2: it depends on job 2: no such job; nothing was accepted;"
               + " lqueue shows the jobs that are there\n",
           ran.err());
       assertFalse(Files.exists(context.spool("2.json")));
@@ -157,6 +166,7 @@ class OrderTest {
         value = {
           "-d aftercorr:1 # -d aftercorr:1: Slurm's type aftercorr, which localq lacks; expected after, afterany, afterok, afternotok or singleton",
           "-d afterok # -d afterok: expected TYPE:ID[:ID…] with after, afterany, afterok or afternotok, or singleton; more of them behind a , for all or a ? for any, as in afterok:17:18,afterany:19_3",
+          "-d 1_[1-2000] # -d '1_[1-2000]': expected TYPE:ID[:ID…] with after, afterany, afterok or afternotok, or singleton; more of them behind a , for all or a ? for any, as in afterok:17:18,afterany:19_3; in brackets at most 1000 tasks, as in 19_[1,5-7]",
           "-b soon # -b soon: expected HH:MM[:SS], YYYY-MM-DD[THH:MM[:SS]], MM/DD/YY, today, tomorrow, midnight, noon, teatime, or now+COUNT[seconds|minutes|hours|days|weeks]",
           "--priority high # --priority high: not a number, expected a whole number of at least -2147483647",
           "--nice=x # --nice x: not a number, expected a whole number of at least -2147483647",
