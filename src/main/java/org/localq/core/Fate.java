@@ -1,6 +1,7 @@
 package org.localq.core;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** What became of a job, as far as those that depend on it want to know. */
@@ -15,7 +16,8 @@ public sealed interface Fate {
    * It has ended.
    *
    * @param ok whether it is COMPLETED; an array is where all its tasks are
-   * @param at when it started, or, where it never did, when it ended
+   * @param at when it started first, or, where it never did, when it ended; of an array always the
+   *     end, since its record does not tell when its last task started
    */
   record Ended(boolean ok, Instant at) implements Fate {}
 
@@ -25,10 +27,20 @@ public sealed interface Fate {
   /** There never was such a job, or somebody removed its file. */
   record Unknown() implements Fate {}
 
-  /** Of a job that has ended so, at this time. */
+  /** Of a job that has ended so. */
   static Fate ended(Result result) {
-    boolean ok = result.outcome().state() == State.COMPLETED;
-    Optional<Instant> started = result.started();
-    return new Ended(ok, started.orElse(result.ended()));
+    List<Attempted> attempts = result.allAttempts();
+    Optional<Instant> started =
+        attempts.isEmpty() ? result.started() : attempts.get(0).started().or(result::started);
+    return new Ended(isOk(result), started.orElse(result.ended()));
+  }
+
+  /** Of an array that has ended so. */
+  static Fate endedArray(Result result) {
+    return new Ended(isOk(result), result.ended());
+  }
+
+  private static boolean isOk(Result result) {
+    return result.outcome().state() == State.COMPLETED;
   }
 }

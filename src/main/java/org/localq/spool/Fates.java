@@ -3,12 +3,16 @@ package org.localq.spool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import org.localq.core.Claim;
 import org.localq.core.Conditions;
@@ -188,11 +192,7 @@ public final class Fates {
     if (record.isPresent()) {
       // one that can't be read says nothing of the end
       return Optional.of(
-          record
-              .flatMap(JobFile::valid)
-              .flatMap(JobFile.Valid::result)
-              .map(Fate::ended)
-              .orElseGet(Fate.Forgotten::new));
+          record.flatMap(JobFile::valid).flatMap(Fates::ended).orElseGet(Fate.Forgotten::new));
     }
     if (live) {
       return Optional.of(
@@ -208,6 +208,10 @@ public final class Fates {
     return id.isTask() ? withoutFile(id) : Optional.empty();
   }
 
+  private static Optional<Fate> ended(JobFile.Valid record) {
+    return record.result().map(record.tasks().isPresent() ? Fate::endedArray : Fate::ended);
+  }
+
   /** A task that is a part of its array's file, or was cancelled as one. */
   private Optional<Fate> withoutFile(JobId task) throws IOException {
     if (spool.isOfArray(task) && !spool.isElsewhere(task)) {
@@ -221,17 +225,22 @@ public final class Fates {
 
   /**
    * When a live job started first; of an array, when the last of its tasks did, which is known once
-   * all have been claimed, of those that still run.
+   * all have been claimed: of those that still run, and else when the last was claimed.
    */
   private Optional<Instant> started(JobId id, boolean waits) throws IOException {
-    if (running.tasksClaimed(id).isEmpty()) {
+    OptionalInt claimed = running.tasksClaimed(id);
+    if (claimed.isEmpty()) {
       List<Claim.Earlier> earlier = running.earlier(id);
       return earlier.isEmpty() ? begun(id) : Optional.of(earlier.get(0).start().at());
     }
     if (waits) {
       return Optional.empty();
     }
-    Instant last = Instant.EPOCH;
+    Optional<Instant> noted = lastChanged(layout.tasksClaimed(id, claimed.getAsInt()));
+    if (noted.isEmpty()) {
+      return Optional.empty();
+    }
+    Instant last = noted.get();
     for (JobId task : running.tasksOf(id)) {
       Optional<Instant> start = begun(task);
       if (start.isEmpty()) {
@@ -240,6 +249,16 @@ public final class Fates {
       last = start.get().isAfter(last) ? start.get() : last;
     }
     return Optional.of(last);
+  }
+
+  /** When this file had its name; nothing where it is gone: what it belongs to has just ended. */
+  private static Optional<Instant> lastChanged(Path file) throws IOException {
+    try {
+      FileTime at = (FileTime) Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+      return Optional.of(Moments.shown(at.toInstant()));
+    } catch (NoSuchFileException gone) {
+      return Optional.empty();
+    }
   }
 
   private Optional<Instant> begun(JobId id) throws IOException {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -489,6 +490,15 @@ abstract class OrderContract {
     }
 
     @Test
+    void of_one_that_has_ended_behind_a_retry_has_its_first_start() throws IOException {
+      String first = "{\"state\": \"FAILED\", \"started\": \"2026-11-22T10:00:00Z\"}";
+      String last = "{\"state\": \"COMPLETED\", \"started\": \"2026-11-22T11:00:00Z\"}";
+      String more = ", \"started\": \"2026-11-22T11:00:00Z\", \"attempts\": [" + first + "," + last;
+      bench.put("done/1.json", record("COMPLETED", more + "]"));
+      assertEquals(new Fate.Ended(true, Instant.parse("2026-11-22T10:00:00Z")), of("1"));
+    }
+
+    @Test
     void is_its_record_where_the_clean_up_was_interrupted() throws IOException {
       bench.put("running/1.json", "{\"command\": [\"x\"]}");
       bench.put("done/1.json", record("COMPLETED", ""));
@@ -540,6 +550,19 @@ abstract class OrderContract {
       assertInstanceOf(Fate.Started.class, of("1_3"));
     }
 
+    @Test
+    void of_an_array_of_which_no_task_runs_any_more_has_the_time_of_the_last_claim()
+        throws IOException {
+      bench.put("running/1.json", ARRAY);
+      Path note = bench.put("running/1.claimed-3", "");
+      Files.setLastModifiedTime(note, FileTime.fromMillis(1));
+      bench.put("1_3.json", "{\"command\": [\"x\"]}");
+      bench.put("running/1_3.1.started", "5 5\n");
+      bench.put("running/1_3.1.requeued", "");
+      FileTime claimed = (FileTime) Files.getAttribute(note, "unix:ctime");
+      assertEquals(new Fate.Started(Moments.shown(claimed.toInstant())), of("1"));
+    }
+
     @ParameterizedTest
     @CsvSource({"COMPLETED, true", "FAILED, false"})
     void of_an_array_is_ok_where_all_its_tasks_are(String state, boolean ok) throws IOException {
@@ -548,10 +571,11 @@ abstract class OrderContract {
           "done/1.json",
           "{\"command\": [\"x\"], \"tasks\": 2, \"result\": {\"state\": \""
               + state
-              + "\", \"ended\": \"2026-11-22T12:00:09Z\", \"tasks\": {"
+              + "\", \"started\": \"2026-11-22T11:00:00Z\", \"ended\": \"2026-11-22T12:00:09Z\","
+              + " \"tasks\": {"
               + ended
               + "}}}");
-      assertEquals(ok, assertInstanceOf(Fate.Ended.class, of("1")).ok());
+      assertEquals(new Fate.Ended(ok, Instant.parse("2026-11-22T12:00:09Z")), of("1"));
     }
 
     @Test
