@@ -111,6 +111,7 @@ final class LinfoCommand extends Command {
       fields.put("State", entry.state().name());
       if (entry instanceof Entry.Waiting waiting) {
         fields.put("Reason", reason(waiting, spool, queue));
+        attempts(fields, spool.earlierAttempts(entry.id(), waiting.job()));
         job(fields, waiting.job());
       } else if (entry instanceof Entry.Array array) {
         if (array.unclaimed() > 0) {
@@ -120,6 +121,9 @@ final class LinfoCommand extends Command {
         array(fields, array.job(), array.all());
       } else if (entry instanceof Entry.Running running) {
         claim(fields, running.claim());
+        if (running.claim().restarts() > 0) {
+          attempts(fields, spool.earlierAttempts(entry.id(), running.job()));
+        }
         job(fields, running.job());
         NeedsText.put(fields, running, spool.workers().budget());
       } else if (entry instanceof Entry.Finished finished) {

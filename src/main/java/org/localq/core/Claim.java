@@ -2,6 +2,7 @@ package org.localq.core;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -54,6 +55,25 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Ear
     return false;
   }
 
+  /**
+   * The earlier attempts as a record tells of them.
+   *
+   * @param recorded what the job's own file says, of those before the job was put back
+   * @param boot the first digits of the boot id under which the job went on
+   */
+  public List<Attempted> attempted(
+      List<Attempted> recorded, Optional<String> boot, Workplace workplace) {
+    List<Attempted> attempts = new ArrayList<>();
+    for (Earlier attempt : earlier) {
+      attempts.add(
+          recorded.stream()
+              .filter(its -> attempt.isRecorded() && its.number() == attempt.number())
+              .findFirst()
+              .orElseGet(() -> attempt.attempted(boot, workplace)));
+    }
+    return attempts;
+  }
+
   /** How many of them had failed. */
   public int failures() {
     int failures = 0;
@@ -90,6 +110,20 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Ear
     /** Whether it is of a job that had ended and was put back, whose own file tells of it. */
     public boolean isRecorded() {
       return told.requeued() && end.isEmpty() && boot.isEmpty();
+    }
+
+    private Attempted attempted(Optional<String> laterBoot, Workplace workplace) {
+      return new Attempted(
+          number, outcome(laterBoot, workplace), Optional.of(start.at()), end.map(End::at));
+    }
+
+    private Outcome outcome(Optional<String> laterBoot, Workplace workplace) {
+      if (told.requeued()) {
+        return Outcome.cancelled(end.map(End::exitCode).orElse(OptionalInt.empty()));
+      }
+      return end.map(its -> Outcome.of(its.exit(), workplace))
+          .orElseGet(
+              () -> Outcome.lost(boot.equals(laterBoot) ? Reason.SHIM_LOST : Reason.NODE_FAIL));
     }
 
     /** Whether nobody knows how it ended, and nobody had ended it. */
@@ -150,6 +184,11 @@ public record Claim(JobId id, Attempt attempt, Optional<Cancel> cancel, List<Ear
     /** Whether the shim has written all that it has to say: a token has a name before a content. */
     public boolean isWhole() {
       return usage.userSeconds().isPresent();
+    }
+
+    /** The command's exit code; nothing where it never ran. */
+    public OptionalInt exitCode() {
+      return exit instanceof Exit.Code code ? OptionalInt.of(code.value()) : OptionalInt.empty();
     }
   }
 

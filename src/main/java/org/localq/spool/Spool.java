@@ -25,6 +25,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.localq.core.Amounts;
+import org.localq.core.Attempted;
 import org.localq.core.Candidate;
 import org.localq.core.Claim;
 import org.localq.core.Identity;
@@ -32,6 +33,7 @@ import org.localq.core.Job;
 import org.localq.core.JobId;
 import org.localq.core.ProcessId;
 import org.localq.core.Refusal;
+import org.localq.core.Result;
 import org.localq.core.Retention;
 import org.localq.core.State;
 import org.localq.core.TaskNumbers;
@@ -489,6 +491,27 @@ public final class Spool implements AutoCloseable {
       Optional<JobFile.Valid> file = read(id, place, false).flatMap(JobFile::valid);
       if (file.isPresent()) {
         return file.map(valid -> valid.job().name());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The attempts of a job that has not ended, but for the one under way, in order. */
+  public List<Attempted> earlierAttempts(JobId id, Job job) throws IOException {
+    Claim claim = RunningDirectory.look(layout).claim(id);
+    List<Attempted> recorded =
+        claim.isReopened() ? former(id).map(Result::allAttempts).orElse(List.of()) : List.of();
+    Optional<String> boot = claim.attempt().boot().or(() -> Optional.of(identity.shortBoot()));
+    return claim.attempted(recorded, boot, job.workplace());
+  }
+
+  /** What the record of a job said before it was {@linkplain Reopening put back}. */
+  private Optional<Result> former(JobId id) throws IOException {
+    // in the order of R9
+    for (Path place : List.of(layout.pending(id), layout.held(id), layout.running(id))) {
+      Optional<JobFile> file = read(id, place, true);
+      if (file.isPresent()) {
+        return file.flatMap(JobFile::valid).flatMap(JobFile.Valid::result);
       }
     }
     return Optional.empty();

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.localq.core.Attempted;
 import org.localq.core.Claim;
-import org.localq.core.Exit;
 import org.localq.core.Job;
 import org.localq.core.Needs;
 import org.localq.core.Outcome;
@@ -104,30 +103,25 @@ final class Recording {
   }
 
   private static Outcome outcome(Claim claim, Job job, Verdict verdict, boolean outOfMemory) {
-    Optional<Exit> exit = claim.attempt().end().map(Claim.End::exit);
+    Optional<Claim.End> end = claim.attempt().end();
+    OptionalInt code = end.map(Claim.End::exitCode).orElse(OptionalInt.empty());
     return switch (verdict) {
       case RECORD_CANCELLED ->
           claim
               .cancel()
               .flatMap(Claim.Cancel::why)
-              .map(why -> Outcome.cancelled(code(exit), why))
-              .orElseGet(() -> Outcome.cancelled(code(exit)));
-      case RECORD_TIMEOUT -> Outcome.timeout(code(exit));
+              .map(why -> Outcome.cancelled(code, why))
+              .orElseGet(() -> Outcome.cancelled(code));
+      case RECORD_TIMEOUT -> Outcome.timeout(code);
       case RECORD_NODE_FAIL -> Outcome.lost(Reason.NODE_FAIL);
       case RECORD_SHIM_LOST -> Outcome.lost(Reason.SHIM_LOST);
       default -> {
-        Outcome ended = Outcome.of(exit.orElseThrow(), job.workplace());
+        Outcome ended = Outcome.of(end.orElseThrow().exit(), job.workplace());
         yield outOfMemory && ended.exitCode().isPresent()
             ? Outcome.outOfMemory(ended.exitCode())
             : ended;
       }
     };
-  }
-
-  private static OptionalInt code(Optional<Exit> exit) {
-    return exit.isPresent() && exit.get() instanceof Exit.Code code
-        ? OptionalInt.of(code.value())
-        : OptionalInt.empty();
   }
 
   private Result result(Case its, Job job, Outcome outcome) throws IOException {
@@ -160,13 +154,12 @@ final class Recording {
    */
   private static List<Attempted> attempts(Case its, Job job, Outcome outcome) throws IOException {
     Claim claim = its.claim();
-    List<Attempted> former = claim.isReopened() ? former(its) : List.of();
-    List<Attempted> attempts = new ArrayList<>();
-    for (Claim.Earlier earlier : claim.earlier()) {
-      attempts.add(
-          recorded(earlier, former)
-              .orElseGet(() -> attempted(earlier, claim.attempt().boot(), job)));
-    }
+    List<Attempted> former =
+        claim.isReopened()
+            ? its.locked().readFormer(its.id()).map(Result::allAttempts).orElse(List.of())
+            : List.of();
+    List<Attempted> attempts =
+        new ArrayList<>(claim.attempted(former, claim.attempt().boot(), job.workplace()));
     Claim.Attempt last = claim.attempt();
     if (!attempts.isEmpty() && last.start().isPresent()) {
       attempts.add(
@@ -180,36 +173,6 @@ final class Recording {
           new Attempted(claim.givenUp().getAsInt(), outcome, Optional.empty(), Optional.empty()));
     }
     return attempts;
-  }
-
-  /** What the job's own file says of the attempts before it was put back. */
-  private static List<Attempted> former(Case its) throws IOException {
-    return its.locked().readFormer(its.id()).map(Result::allAttempts).orElse(List.of());
-  }
-
-  private static Optional<Attempted> recorded(Claim.Earlier earlier, List<Attempted> former) {
-    return earlier.isRecorded()
-        ? former.stream().filter(attempt -> attempt.number() == earlier.number()).findFirst()
-        : Optional.empty();
-  }
-
-  private static Attempted attempted(Claim.Earlier earlier, Optional<String> boot, Job job) {
-    return new Attempted(
-        earlier.number(),
-        outcome(earlier, boot, job),
-        Optional.of(earlier.start().at()),
-        earlier.end().map(Claim.End::at));
-  }
-
-  private static Outcome outcome(Claim.Earlier earlier, Optional<String> boot, Job job) {
-    if (earlier.told().requeued()) {
-      return Outcome.cancelled(code(earlier.end().map(Claim.End::exit)));
-    }
-    return earlier
-        .end()
-        .map(end -> Outcome.of(end.exit(), job.workplace()))
-        .orElseGet(
-            () -> Outcome.lost(earlier.boot().equals(boot) ? Reason.SHIM_LOST : Reason.NODE_FAIL));
   }
 
   static String describe(Outcome outcome) {

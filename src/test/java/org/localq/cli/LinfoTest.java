@@ -91,6 +91,42 @@ class LinfoTest {
     }
 
     @Test
+    void of_a_job_that_is_run_again_tells_of_the_attempts_before() throws Exception {
+      token("1.1.run-12345678", "");
+      token("1.1.started", "5 5\n");
+      token("1.1.exit-3", "");
+      token("1.1.requeued", "");
+      token("1.2.run-12345678", "");
+      token("1.2.started", "6 6\n");
+      token("1.2.requeued", "");
+      List<String> attempts =
+          List.of(
+              "Attempt 1: FAILED, exit code 3, NonZeroExitCode, from TIME to TIME",
+              "Attempt 2: LOST, NodeFail, from TIME");
+      assertEquals(attempts, attempts());
+      Files.move(context.spool("1.json"), context.spool("held/1.json"));
+      assertEquals(attempts, attempts());
+      Files.move(context.spool("held/1.json"), context.spool("running/1.json"));
+      token("1.3.run-12345678", "");
+      token("1.3.started", "7 7\n");
+      List<String> all = new ArrayList<>(List.of("Attempt: 3"));
+      all.add("Attempt 1: FAILED, exit code 3, NonZeroExitCode, from TIME to TIME");
+      all.add("Attempt 2: LOST, ShimLost, from TIME");
+      assertEquals(all, attempts());
+    }
+
+    private void token(String name, String content) throws Exception {
+      Files.writeString(context.spool("running/" + name), content);
+    }
+
+    private List<String> attempts() {
+      return sheet("1").stream()
+          .filter(line -> line.startsWith("Attempt"))
+          .map(line -> line.replaceAll("[0-9]{4}-[0-9-]+T[0-9:]+", "TIME"))
+          .toList();
+    }
+
+    @Test
     void of_a_pending_job_far_behind_the_one_before_it_says_the_same() throws Exception {
       context.worker();
       context.limit(2);
