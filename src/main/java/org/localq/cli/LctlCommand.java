@@ -14,7 +14,7 @@ import org.localq.spool.Spool;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
-/** {@code lctl}: changes what becomes of jobs that have not ended. Silent where it is done. */
+/** {@code lctl}: changes what becomes of jobs. Silent where it is done. */
 final class LctlCommand extends Command {
   private static final String VERBS = "hold, release or requeue";
 
@@ -94,12 +94,7 @@ final class LctlCommand extends Command {
                   + queue.option()
                   + " "
                   + id);
-      case ENDED ->
-          Optional.of(
-              job
-                  + " has ended, "
-                  + spool.find(id).map(Entry::state).map(Enum::name).orElse("its record is gone")
-                  + "; to run its command again: lbatch");
+      case ENDED -> Optional.of(job + " has ended, " + ended(id, spool.find(id), queue));
       case PART_OF_ARRAY ->
           Optional.of(
               job
@@ -110,5 +105,18 @@ final class LctlCommand extends Command {
                   + id.number());
       case UNKNOWN -> Optional.of(queue.noSuchJob(id, spool));
     };
+  }
+
+  /** How, and how it can be run again. */
+  private static String ended(JobId id, Optional<Entry> end, Queue queue) {
+    String how = end.map(Entry::state).map(Enum::name).orElse("its record is gone");
+    boolean hasRecordOfItsOwn =
+        !id.isTask()
+            && end.isPresent()
+            && end.get() instanceof Entry.Finished record
+            && record.tasks().isEmpty();
+    return hasRecordOfItsOwn
+        ? how + "; to run it again: lctl" + queue.option() + " requeue " + id
+        : how + "; to run its command again: lbatch";
   }
 }

@@ -90,11 +90,22 @@ class LctlTest {
     }
 
     @Test
-    void refuse_a_job_that_has_ended() throws IOException {
+    void refuse_a_job_that_has_ended_and_say_how_to_run_it_again() throws IOException {
       context.completes(1);
+      String refusal = context.run("lctl", "release", "1").exits(1).err();
+      assertEquals("lctl: job 1 has ended, COMPLETED; to run it again: lctl requeue 1\n", refusal);
+      context.run("lctl", "requeue", "1").exits(0);
+      context.run("lctl", "hold", "1").exits(0);
+      holds(1);
+    }
+
+    @Test
+    void send_to_lbatch_whoever_names_an_array_that_has_ended() {
+      context.run("lbatch", "-a", "1-2", "true").exits(0);
+      context.run("lcancel", "4").exits(0);
       assertEquals(
-          "lctl: job 1 has ended, COMPLETED; to run its command again: lbatch\n",
-          context.run("lctl", "release", "1").exits(1).err());
+          "lctl: job 4 has ended, CANCELLED; to run its command again: lbatch\n",
+          context.run("lctl", "hold", "4").exits(1).err());
     }
 
     @Test
