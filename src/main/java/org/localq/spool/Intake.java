@@ -54,8 +54,11 @@ public final class Intake {
   /** After so many drops a look gives way to what else waits for the lock. */
   static final int MOST_EVENTS = 100;
 
-  /** So many jobs a look reads before it gives way. */
-  static final int MOST_READS = 1000;
+  /** So many jobs a look reads in any case, if there are as many. */
+  static final int LEAST_READS = 100;
+
+  /** For so long a look goes on to read before it gives way. */
+  private static final Duration SLICE = Duration.ofMillis(20);
 
   /** So many jobs are known before their turn, where the order is that of their ids. */
   static final int READ_AHEAD = 500;
@@ -113,6 +116,7 @@ public final class Intake {
   private final NavigableSet<Candidate> queue;
   private final boolean byId;
   private final Gate gate;
+  private final Duration slice;
   private final EarlyReading early = new EarlyReading();
   private Unread unread = new Unread(new long[0]);
   private Set<Path> drops = new LinkedHashSet<>();
@@ -134,7 +138,17 @@ public final class Intake {
 
   /** The same, where not all take their turn. */
   public Intake(Policy policy, Gate gate) {
+    this(policy, gate, SLICE);
+  }
+
+  /**
+   * The same, where a look takes other time.
+   *
+   * @param slice for how long it goes on to read behind the first hundred
+   */
+  Intake(Policy policy, Gate gate, Duration slice) {
     this.gate = gate;
+    this.slice = slice;
     byId = policy.isById();
     queue = new TreeSet<>(policy.order());
     most = policy.isById() ? READ_AHEAD : Integer.MAX_VALUE;
@@ -201,7 +215,7 @@ public final class Intake {
     trouble = Optional.empty();
     List<Event> events = new ArrayList<>();
     Spool spool = locked.spool();
-    int room = Math.min(MOST_READS, most - queue.size());
+    int room = Math.min(LEAST_READS, most - queue.size());
     early.look(spool.earlyJobs(), !byId || unread.size() <= room);
     early.sweep(spool, now);
     if (drops.isEmpty() && !wantsMore()) {
@@ -211,7 +225,11 @@ public final class Intake {
     long last = spool.ids().last();
     List<JobId> failed = new ArrayList<>();
     // the jobs first: a drop that is left to the next look passes none of them by waiting
-    for (int reads = 0; reads < MOST_READS && wantsMore(); reads++) {
+    long begun = System.nanoTime();
+    for (int reads = 0; wantsMore(); reads++) {
+      if (reads >= LEAST_READS && System.nanoTime() - begun >= slice.toNanos()) {
+        break;
+      }
       JobId id = takeUnread();
       if (!take(locked, spool.layout().pending(id), new Moment(last, now), events)) {
         failed.add(id);

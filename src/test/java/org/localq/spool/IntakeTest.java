@@ -49,10 +49,13 @@ class IntakeTest {
   private static final JobId TWO = new JobId(2);
   private static final Duration START = Duration.ofHours(5);
 
+  /** In so long a look reads all that is to be read. */
+  private static final Duration AT_LEISURE = Duration.ofDays(1);
+
   @TempDir private Path directory;
   private Bench bench;
   private Locked locked;
-  private final Intake intake = new Intake(Policy.FIFO);
+  private final Intake intake = new Intake(Policy.FIFO, Intake.Gate.OPEN, AT_LEISURE);
 
   @BeforeEach
   void makeTheSpool() throws IOException {
@@ -306,14 +309,25 @@ class IntakeTest {
 
     @Test
     void all_are_read_where_any_could_be_the_first() throws IOException {
-      submit(Intake.MOST_READS + 10);
-      Intake widest = new Intake(Policy.MCF);
+      submit(MANY);
+      Intake widest = new Intake(Policy.MCF, Intake.Gate.OPEN, AT_LEISURE);
       look(widest, 0);
-      assertEquals(Intake.MOST_READS, known(widest).size());
-      assertTrue(widest.isInterrupted());
-      widest.look(locked, START);
-      assertEquals(Intake.MOST_READS + 10, known(widest).size());
+      assertEquals(MANY, known(widest).size());
       assertFalse(widest.hasUnread());
+    }
+
+    @Test
+    void a_look_whose_time_is_over_gives_way_and_the_next_goes_on() throws IOException {
+      submit(2 * Intake.LEAST_READS + 1);
+      Intake hurried = new Intake(Policy.FIFO, Intake.Gate.OPEN, Duration.ZERO);
+      look(hurried, 0);
+      assertEquals(ids(1, Intake.LEAST_READS), known(hurried));
+      assertTrue(hurried.isInterrupted());
+      hurried.look(locked, START);
+      assertEquals(ids(1, 2 * Intake.LEAST_READS), known(hurried));
+      hurried.look(locked, START);
+      assertEquals(ids(1, 2 * Intake.LEAST_READS + 1), known(hurried));
+      assertFalse(hurried.isInterrupted());
     }
 
     @Test
