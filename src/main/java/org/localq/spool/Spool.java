@@ -280,9 +280,8 @@ public final class Spool implements AutoCloseable {
     try {
       fsync.directory(job.getParent());
       if (!exists(job)) {
-        // RACE: a worker claimed it before that, and forces where it is now a moment later; what
-        // was
-        // forced by then may be that it is here no more
+        // RACE: a worker claimed it before that, and forces where it is now a moment later; by then
+        // it may be on the disk that it is here no more
         fsync.directory(layout.runningDirectory());
       }
     } catch (IOException failed) {
