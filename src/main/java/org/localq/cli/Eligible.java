@@ -58,6 +58,13 @@ final class Eligible {
         : Optional.empty();
   }
 
+  /** The time that a pending job waits for; nothing where it waits for anything else. */
+  Optional<Instant> begin(JobId id, Job job) throws IOException {
+    return of(id, job) instanceof Readiness.Waiting waiting && waiting.reason() == Reason.BEGIN_TIME
+        ? waiting.due()
+        : Optional.empty();
+  }
+
   /** What is said of a pending job that takes no turn; nothing where it does. */
   Optional<Schedule.Waiting> withoutTurn(JobId id, Job job) throws IOException {
     Optional<Reason> reason = reason(id, job);

@@ -69,7 +69,8 @@ final class LqueueCommand extends Command {
               spool,
               queue);
       if (wantsStarts) {
-        printStarts(StartTable.of(view, view.starts(spool, queue)), parsed, door);
+        StartTable starts = StartTable.of(view, view.starts(spool, queue), queue.now());
+        printStarts(starts, parsed, door);
         return missing(view, queue, spool, door);
       }
       Table table = new Table(view);
@@ -96,9 +97,9 @@ final class LqueueCommand extends Command {
   private static void printStarts(StartTable table, ParseResult parsed, Door door)
       throws IOException {
     if (parsed.hasMatchedOption("--json")) {
-      table.printJson(door.out(), door.clock());
+      table.printJson(door.out());
     } else {
-      table.print(door.out(), door.clock(), columns(door));
+      table.print(door.out(), door.clock().getZone(), columns(door));
       PrintStream aside = door.console().terminal() ? door.out() : door.err();
       table.remarks().forEach(aside::println);
     }

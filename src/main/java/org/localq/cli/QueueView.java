@@ -203,6 +203,13 @@ final class QueueView {
                 .look(selection.claimed(), selection.queue()));
   }
 
+  /** The time that the job of a row waits for; nothing where it waits for anything else. */
+  Optional<Instant> begin(Row row) throws IOException {
+    return row.reason().equals(Reason.BEGIN_TIME.toString()) && row.job().isPresent()
+        ? eligible.begin(row.entry().id(), row.job().get())
+        : Optional.empty();
+  }
+
   /** The next row in the order of ids; nothing once there are no more. */
   Optional<Row> next() throws IOException {
     while (next < selection.ids().size()) {

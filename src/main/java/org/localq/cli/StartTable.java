@@ -3,9 +3,8 @@ package org.localq.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -34,11 +33,14 @@ final class StartTable {
   /** Slurm's word for what can't be told. */
   private static final String UNKNOWN = "N/A";
 
-  /** A pending job and when it is to be expected to start, from now. */
-  private record Line(QueueView.Row row, Optional<Forecast.Start> start) {
+  /** When a job is to be expected to start. */
+  private record Expected(Instant at, Forecast.Basis basis) {}
+
+  /** A pending job and its start; nothing where that can't be told. */
+  private record Line(QueueView.Row row, Optional<Expected> start) {
     private static final Comparator<Line> IN_ORDER =
         Comparator.comparing((Line line) -> line.start().isEmpty())
-            .thenComparing(line -> line.start().map(Forecast.Start::in).orElse(Duration.ZERO))
+            .thenComparing(line -> line.start().map(Expected::at).orElse(Instant.EPOCH))
             .thenComparing(line -> line.row().place().orElse(Integer.MAX_VALUE))
             .thenComparing(line -> line.row().entry().id());
   }
@@ -56,7 +58,8 @@ final class StartTable {
    *
    * @param starts nothing where nobody is there to start them
    */
-  static StartTable of(QueueView view, Optional<Expectation.Starts> starts) throws IOException {
+  static StartTable of(QueueView view, Optional<Expectation.Starts> starts, Instant now)
+      throws IOException {
     boolean inOrder = starts.isEmpty() || starts.get().policy().isById();
     List<Line> near = new ArrayList<>();
     List<Line> far = new ArrayList<>();
@@ -66,7 +69,9 @@ final class StartTable {
       boolean isFar = row.get().place().orElse(0) > Expectation.MOST_JOBS;
       List<Line> its = isFar ? far : near;
       if (its.size() < 2 * Expectation.MOST_JOBS) {
-        its.add(new Line(row.get(), start(row.get(), starts)));
+        Optional<Expected> start =
+            starts.isPresent() ? start(row.get(), starts.get(), view, now) : Optional.empty();
+        its.add(new Line(row.get(), start));
       }
       read++;
       row = view.next();
@@ -79,17 +84,21 @@ final class StartTable {
     return new StartTable(near, whole);
   }
 
-  private static Optional<Forecast.Start> start(
-      QueueView.Row row, Optional<Expectation.Starts> starts) {
-    return starts.isPresent() ? starts.get().of(row.entry().id()) : Optional.empty();
+  private static Optional<Expected> start(
+      QueueView.Row row, Expectation.Starts starts, QueueView view, Instant now)
+      throws IOException {
+    Optional<Forecast.Start> start = starts.of(row.entry().id());
+    return start.isPresent()
+        ? Optional.of(new Expected(now.plus(start.get().in()), start.get().basis()))
+        : view.begin(row).map(begin -> new Expected(begin, Forecast.Basis.BEGIN));
   }
 
   /** Prints the rows; on a terminal of so few {@code columns} lines are cut. */
-  void print(PrintStream out, Clock clock, Optional<Integer> columns) {
+  void print(PrintStream out, ZoneId zone, Optional<Integer> columns) {
     List<List<String>> cells = new ArrayList<>();
     cells.add(HEADER);
     for (Line line : lines) {
-      cells.add(cells(line, clock));
+      cells.add(cells(line, zone));
     }
     Columns page = new Columns(cells, NUMBERS, columns);
     for (List<String> line : cells) {
@@ -97,25 +106,20 @@ final class StartTable {
     }
   }
 
-  private static List<String> cells(Line line, Clock clock) {
+  private static List<String> cells(Line line, ZoneId zone) {
     QueueView.Row row = line.row();
     Optional<Job> job = row.job();
     List<String> cells = new ArrayList<>();
     cells.add(row.id());
     cells.add(row.place().isPresent() ? Integer.toString(row.place().getAsInt()) : Table.EMPTY);
     cells.add(job.map(its -> Integer.toString(its.cores())).orElse(Table.EMPTY));
-    cells.add(
-        line.start().map(start -> Times.whole(at(start, clock), clock.getZone())).orElse(UNKNOWN));
+    cells.add(line.start().map(start -> Times.whole(start.at(), zone)).orElse(UNKNOWN));
     cells.add(line.start().map(start -> start.basis().word()).orElse(Table.EMPTY));
     cells.add(row.reason().isEmpty() ? Table.EMPTY : Printable.of(row.reason()));
     cells.add(job.map(Table::timeLimit).orElse(Table.EMPTY));
     cells.add(job.map(its -> Text.word(its.name())).orElse(Table.EMPTY));
     cells.add(job.map(its -> Table.command(row, its)).orElse(Table.EMPTY));
     return cells;
-  }
-
-  private static Instant at(Forecast.Start start, Clock clock) {
-    return clock.instant().plus(start.in());
   }
 
   /** What else there is to say, a line each. */
@@ -126,7 +130,7 @@ final class StartTable {
   }
 
   /** Prints the rows as one JSON object. */
-  void printJson(PrintStream out, Clock clock) throws IOException {
+  void printJson(PrintStream out) throws IOException {
     try (JsonGenerator json = TerminalJson.generator(out)) {
       json.writeStartObject();
       json.writeArrayFieldStart("jobs");
@@ -134,7 +138,7 @@ final class StartTable {
         json.writeStartObject();
         Table.fields(line.row(), json);
         if (line.start().isPresent()) {
-          json.writeStringField("expected_start", at(line.start().get(), clock).toString());
+          json.writeStringField("expected_start", line.start().get().at().toString());
           json.writeStringField("expected_by", line.start().get().basis().word());
         }
         json.writeEndObject();

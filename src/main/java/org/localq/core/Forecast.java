@@ -24,7 +24,9 @@ public final class Forecast {
     /** On time limits alone. */
     LIMIT,
     /** At least one of the jobs that end before has none: on what others of its name took. */
-    HISTORY;
+    HISTORY,
+    /** On the time before which it does not start, whatever the others do. */
+    BEGIN;
 
     /** Its name in a column and in JSON. */
     public String word() {

@@ -106,6 +106,25 @@ class LqueueStartTest {
     }
 
     @Test
+    void has_the_time_that_a_job_waits_for() throws Exception {
+      submit("-b", "2026-11-22T13:00", "later");
+      submit("-n", "4", "-t", "1", "wide");
+      submit("-n", "4", "-t", "1", "-b", "now+60", "soon");
+      submit("-a", "1-3", "-b", "2026-11-22T12:05", "array");
+      submit("-b", "2026-11-22T13:00", "-d", "afterok:3", "depends");
+      submit("-b", "2026-11-22T13:00", "-H", "held");
+      assertEquals(
+          List.of(
+              "4 12:02:05 begin",
+              "5_[1-3] 12:05:00 begin",
+              "3 12:10:05 limit",
+              "2 13:00:00 begin",
+              "6 N/A -",
+              "7 N/A -"),
+          starts());
+    }
+
+    @Test
     void has_no_time_where_nobody_is_there_to_start_them() throws Exception {
       submit("x");
       Files.delete(context.spool(".localq/workers/" + CommandContext.pid()));
@@ -225,5 +244,16 @@ class LqueueStartTest {
     assertEquals(2, jobs.get(0).get("id").asInt());
     assertEquals(3600, jobs.get(0).get("time_limit_seconds").asInt());
     assertFalse(jobs.get(1).has("expected_start"), jobs::toString);
+  }
+
+  @Test
+  void in_JSON_has_the_very_time_that_a_job_waits_for() throws Exception {
+    submit("-b", "2026-11-22T13:00", "later");
+    JsonNode job =
+        CommandContext.json(context.run("lqueue", "--start", "--json").exits(0).out())
+            .get("jobs")
+            .get(0);
+    assertEquals("2026-11-22T12:00:00Z", job.get("expected_start").asText());
+    assertEquals("begin", job.get("expected_by").asText());
   }
 }
