@@ -61,10 +61,6 @@ final class QueueView {
         // an array can have a million of them
         return false;
       }
-      if (entry instanceof Entry.Array array && array.unclaimed() == 0 && array.running() > 0) {
-        // told by the rows of its tasks
-        return false;
-      }
       return states.contains(shown(entry));
     }
 
@@ -216,7 +212,7 @@ final class QueueView {
       JobId id = selection.ids().get(next);
       next++;
       Optional<Entry> entry = selection.entry(id);
-      if (entry.isPresent() && wish.wants(entry.get())) {
+      if (entry.isPresent() && wish.wants(entry.get()) && !selection.isTold(entry.get())) {
         return Optional.of(row(entry.get(), turn(entry.get())));
       }
       places.passOver(id);

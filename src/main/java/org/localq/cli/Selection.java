@@ -130,6 +130,13 @@ final class Selection {
     return IdSet.of(found);
   }
 
+  /** Whether rows of others tell all of it: of an array of which no task is left to be claimed. */
+  boolean isTold(Entry entry) {
+    return entry instanceof Entry.Array array
+        && array.unclaimed() == 0
+        && !unended(array.id()).isEmpty();
+  }
+
   /** The tasks of an array that have files of their own, and no record. */
   private List<JobId> unended(JobId array) {
     List<JobId> tasks = new ArrayList<>(listing.running().tasksOf(array));

@@ -485,6 +485,19 @@ class LqueueTest {
     }
 
     @Test
+    void of_which_the_last_task_waits_for_another_attempt_is_the_row_of_that() throws Exception {
+      submitted("7");
+      context.runsTask(1, 7, 1);
+      Files.move(context.spool("1.json"), context.spool("running/1.json"));
+      assertEquals(
+          List.of("1_7 - RUNNING 1 2026-11-22T12:00:05 - - sweep run", "2 1 PENDING 1 - - - x x"),
+          rows("lqueue"));
+      Files.move(context.spool("running/1_7.json"), context.spool("1_7.json"));
+      assertEquals(
+          List.of("1_7 1 PENDING 1 - - - sweep run", "2 2 PENDING 1 - - - x x"), rows("lqueue"));
+    }
+
+    @Test
     void whose_numbers_have_no_order_shows_as_many_as_serve() throws Exception {
       String numbers =
           IntStream.range(0, 60).mapToObj(i -> "" + i * i).collect(Collectors.joining(","));
