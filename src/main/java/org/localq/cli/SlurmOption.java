@@ -48,7 +48,15 @@ final class SlurmOption {
           "leave it out, the whole environment goes along; or: env NAME=VALUE lbatch COMMAND";
       case "--mail-type", "--mail-user" ->
           "instead: lbatch sh -c 'COMMAND; mail -s ended USER </dev/null'";
+      case "--kill-on-invalid-dep" ->
+          "leave it out: a job whose -d can never be met is always CANCELLED";
+      case "--time-min" -> "instead: -t";
+      case "--deadline" -> "instead: -t, counted from its start";
+      case "--test-only" -> "instead: lqueue --start, once it is submitted";
+      case "--comment" -> "instead: -J NAME";
+      case "-Q", "--quiet" -> "instead: --parsable, or >/dev/null";
       case "-p", "--partition", "-A", "--account", "-q", "--qos", "--reservation" -> ONE_MACHINE;
+      case "-x", "--exclude" -> ONE_MACHINE;
       case "-N", "--nodes", "--ntasks-per-node", "-C", "--constraint", "-w", "--nodelist" ->
           ONE_MACHINE;
       default -> "";

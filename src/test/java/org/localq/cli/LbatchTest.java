@@ -882,7 +882,7 @@ class LbatchTest {
           "-n 2 | no command; expected: lbatch [OPTION…] COMMAND [WORD…], see lbatch --help",
           "-- | no command; expected: lbatch [OPTION…] COMMAND [WORD…], see lbatch --help",
           "--frob x | unknown option: '--frob'; see lbatch --help",
-          "-x x | unknown option: '-x'; see lbatch --help",
+          "-z x | unknown option: '-z'; see lbatch --help",
           "-n | missing required parameter for option '--cores' (N); see lbatch --help",
         })
     void a_command_line_that_is_wrong_in_itself(String words, String message) {
