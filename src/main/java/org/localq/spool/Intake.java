@@ -51,13 +51,13 @@ public final class Intake {
    */
   public static final Duration SETTLING = Duration.ofSeconds(60);
 
-  /** After so many drops a look gives way to what else waits for the lock. */
-  static final int MOST_EVENTS = 100;
-
   /** So many jobs a look reads in any case, if there are as many. */
   static final int LEAST_READS = 100;
 
-  /** For so long a look goes on to read before it gives way. */
+  /** Of so many drops a look tells in any case: each is brought to the disk. */
+  static final int LEAST_EVENTS = 10;
+
+  /** For so long a look goes on with jobs, and then with drops, before it gives way. */
   private static final Duration SLICE = Duration.ofMillis(20);
 
   /** So many jobs are known before their turn, where the order is that of their ids. */
@@ -144,7 +144,7 @@ public final class Intake {
   /**
    * The same, where a look takes other time.
    *
-   * @param slice for how long it goes on to read behind the first hundred
+   * @param slice for how long it goes on with jobs, and then with drops, behind the first of them
    */
   Intake(Policy policy, Gate gate, Duration slice) {
     this.gate = gate;
@@ -226,18 +226,16 @@ public final class Intake {
     List<JobId> failed = new ArrayList<>();
     // the jobs first: a drop that is left to the next look passes none of them by waiting
     long begun = System.nanoTime();
-    for (int reads = 0; wantsMore(); reads++) {
-      if (reads >= LEAST_READS && System.nanoTime() - begun >= slice.toNanos()) {
-        break;
-      }
+    for (int reads = 0; wantsMore() && (reads < LEAST_READS || hasTime(begun)); reads++) {
       JobId id = takeUnread();
       if (!take(locked, spool.layout().pending(id), new Moment(last, now), events)) {
         failed.add(id);
       }
     }
     failed.forEach(this::comeBack);
+    begun = System.nanoTime();
     for (Path file : List.copyOf(drops)) {
-      if (events.size() >= MOST_EVENTS) {
+      if (events.size() >= LEAST_EVENTS && !hasTime(begun)) {
         break;
       }
       if (take(locked, file, new Moment(last, now), events)) {
@@ -245,6 +243,10 @@ public final class Intake {
       }
     }
     return events;
+  }
+
+  private boolean hasTime(long begun) {
+    return System.nanoTime() - begun < slice.toNanos();
   }
 
   /** When a look is, and the last id that had been given out then. */

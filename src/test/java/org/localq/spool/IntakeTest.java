@@ -82,15 +82,25 @@ class IntakeTest {
     }
 
     @Test
-    void that_is_one_of_very_many_waits_for_the_next_look() throws IOException {
-      for (int drop = 0; drop <= Intake.MOST_EVENTS; drop++) {
+    void that_is_one_of_many_waits_for_the_next_look_where_time_is_over() throws IOException {
+      for (int drop = 0; drop <= Intake.LEAST_EVENTS; drop++) {
         bench.put("drop" + drop + ".json", JOB);
       }
-      assertEquals(Intake.MOST_EVENTS, look(0).size());
-      assertTrue(intake.isInterrupted());
-      assertEquals(1, look(0).size());
+      Intake hurried = new Intake(Policy.FIFO, Intake.Gate.OPEN, Duration.ZERO);
+      assertEquals(Intake.LEAST_EVENTS, look(hurried, 0).size());
+      assertTrue(hurried.isInterrupted());
+      assertEquals(1, look(hurried, 0).size());
+      assertFalse(hurried.isInterrupted());
+      assertEquals(Intake.LEAST_EVENTS + 1, bench.spool.pending().size());
+    }
+
+    @Test
+    void that_is_one_of_many_is_taken_with_them_where_there_is_time() throws IOException {
+      for (int drop = 0; drop <= Intake.LEAST_EVENTS; drop++) {
+        bench.put("drop" + drop + ".json", JOB);
+      }
+      assertEquals(Intake.LEAST_EVENTS + 1, look(0).size());
       assertFalse(intake.isInterrupted());
-      assertEquals(Intake.MOST_EVENTS + 1, bench.spool.pending().size());
     }
 
     @Test
